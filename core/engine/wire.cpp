@@ -1,0 +1,419 @@
+/// One list of fields per type (`fields`) serves both directions, so that writing and reading
+/// cannot drift apart.
+#include "engine/wire.h"
+
+#include <array>
+#include <concepts>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace steelyard::engine {
+
+namespace {
+
+template <typename T, typename Plain>
+concept Is = std::same_as<std::remove_const_t<T>, Plain>;
+
+constexpr std::array kOutcomes{Outcome::Done, Outcome::Nothing, Outcome::Partly, Outcome::Refused,
+                               Outcome::Unreachable};
+constexpr std::array kEngineStates{stats::EngineState::Stopped, stats::EngineState::Starting,
+                                   stats::EngineState::Serving, stats::EngineState::Draining};
+constexpr std::array kLevels{stats::Level::Info, stats::Level::Warning, stats::Level::Error};
+constexpr std::array kAdminStates{AdminState::Ready, AdminState::Draining, AdminState::Maintenance};
+constexpr std::array kHealthStates{HealthState::Checking, HealthState::Healthy,
+                                   HealthState::Unhealthy};
+
+/// All values of an enumeration that has a toString().
+template <typename Enum>
+constexpr auto& valuesOf()
+{
+    if constexpr (std::same_as<Enum, Outcome>)
+        return kOutcomes;
+    else if constexpr (std::same_as<Enum, stats::EngineState>)
+        return kEngineStates;
+    else if constexpr (std::same_as<Enum, stats::Level>)
+        return kLevels;
+    else if constexpr (std::same_as<Enum, AdminState>)
+        return kAdminStates;
+    else if constexpr (std::same_as<Enum, HealthState>)
+        return kHealthStates;
+    else
+        return kAlgorithms;
+}
+
+QString text(std::string_view bytes)
+{
+    return QString::fromUtf8(bytes.data(), static_cast<qsizetype>(bytes.size()));
+}
+
+template <Is<stats::Latency> T>
+void fields(auto& io, T& value)
+{
+    io("p50", value.p50);
+    io("p95", value.p95);
+    io("p99", value.p99);
+}
+
+template <Is<stats::Totals> T>
+void fields(auto& io, T& value)
+{
+    io("requests", value.requests);
+    io("status_2xx", value.status2xx);
+    io("status_3xx", value.status3xx);
+    io("status_4xx", value.status4xx);
+    io("status_5xx", value.status5xx);
+    io("connect_errors", value.connectErrors);
+    io("timeouts", value.timeouts);
+    io("resets", value.resets);
+    io("retries", value.retries);
+    io("bytes_in", value.bytesIn);
+    io("bytes_out", value.bytesOut);
+}
+
+template <Is<stats::Probe> T>
+void fields(auto& io, T& value)
+{
+    io("done", value.done);
+    io("good", value.good);
+    io("text", value.text);
+    io("age_seconds", value.ageSeconds);
+    io("duration_ms", value.durationMs);
+}
+
+template <Is<stats::BackendRow> T>
+void fields(auto& io, T& value)
+{
+    io("pool", value.pool);
+    io("name", value.name);
+    io("address", value.address);
+    io("weight", value.weight);
+    io("admin", value.admin);
+    io("health", value.health);
+    io("probed", value.probed);
+    io("pending", value.pending);
+    io("needed", value.needed);
+    io("state_seconds", value.stateSeconds);
+    io("reason", value.reason);
+    io("selectable", value.selectable);
+    io("excluded", value.excluded);
+    io("backup", value.backup);
+    io("ejected", value.ejected);
+    io("ejected_seconds_left", value.ejectedSecondsLeft);
+    io("slow_start", value.slowStart);
+    io("max_requests", value.maxRequests);
+    io("pinned", value.pinned);
+    io("ghost", value.ghost);
+    io("configured_share", value.configuredShare);
+    io("actual_share", value.actualShare);
+    io("in_flight", value.inFlight);
+    io("requests_per_second", value.requestsPerSecond);
+    io("errors_per_second", value.errorsPerSecond);
+    io("latency_us", value.latency);
+    io("totals", value.totals);
+    io("probe", value.probe);
+    io("drain_seconds_left", value.drainSecondsLeft);
+}
+
+template <Is<stats::PoolRow> T>
+void fields(auto& io, T& value)
+{
+    io("name", value.name);
+    io("algorithm", value.algorithm);
+    io("selectable", value.selectable);
+    io("all_down", value.allDown);
+    io("fail_open", value.failOpen);
+    io("on_backups", value.onBackups);
+    io("sticky", value.sticky);
+    io("queued", value.queued);
+    io("in_flight", value.inFlight);
+    io("requests_per_second", value.requestsPerSecond);
+    io("errors_per_second", value.errorsPerSecond);
+    io("latency_us", value.latency);
+    io("servers", value.backends);
+}
+
+template <Is<stats::ListenerRow> T>
+void fields(auto& io, T& value)
+{
+    io("name", value.name);
+    io("addresses", value.addresses);
+    io("connections", value.connections);
+    io("max_connections", value.maxConnections);
+    io("requests_per_second", value.requestsPerSecond);
+    io("errors_per_second", value.errorsPerSecond);
+    io("latency_us", value.latency);
+}
+
+template <Is<stats::Snapshot> T>
+void fields(auto& io, T& value)
+{
+    io("sequence", value.sequence);
+    io("monotonic_seconds", value.monotonicSeconds);
+    io("wall_ms", value.wallMs);
+    io("state", value.state);
+    io("config_version", value.configVersion);
+    io("config_path", value.configPath);
+    io("unsaved_changes", value.unsavedChanges);
+    io("workers", value.workers);
+    io("uptime_seconds", value.uptimeSeconds);
+    io("listeners", value.listeners);
+    io("pools", value.pools);
+    io("connections", value.connections);
+    io("requests_per_second", value.requestsPerSecond);
+    io("errors_per_second", value.errorsPerSecond);
+    io("latency_us", value.latency);
+    io("own_latency_us", value.own);
+    io("cpu_share", value.cpuShare);
+    io("totals", value.totals);
+}
+
+template <Is<stats::Event> T>
+void fields(auto& io, T& value)
+{
+    io("sequence", value.sequence);
+    io("wall_ms", value.wallMs);
+    io("level", value.level);
+    io("source", value.source);
+    io("text", value.text);
+}
+
+template <Is<CommandResult> T>
+void fields(auto& io, T& value)
+{
+    io("outcome", value.outcome);
+    io("text", value.text);
+    io("hint", value.hint);
+    io("data", value.data);
+}
+
+class Writer
+{
+public:
+    template <typename T>
+    void operator()(const char* key, const T& value)
+    {
+        m_object.insert(QLatin1String(key), json(value));
+    }
+
+    [[nodiscard]] const QJsonObject& object() const { return m_object; }
+
+    template <typename T>
+    static QJsonObject objectOf(const T& value)
+    {
+        Writer writer;
+        fields(writer, value);
+        return writer.object();
+    }
+
+private:
+    static QJsonValue json(bool value) { return value; }
+
+    static QJsonValue json(double value) { return value; }
+
+    static QJsonValue json(const QString& value) { return value; }
+
+    static QJsonValue json(const QJsonObject& value) { return value; }
+
+    static QJsonValue json(const std::string& value) { return text(value); }
+
+    template <std::integral T>
+    static QJsonValue json(const T& value)
+    {
+        if (std::cmp_greater(value, std::numeric_limits<qint64>::max())) {
+            return std::numeric_limits<qint64>::max();
+        }
+        return static_cast<qint64>(value);
+    }
+
+    template <typename T>
+    requires std::is_enum_v<T>
+
+    static QJsonValue json(const T& value) { return text(toString(value)); }
+
+    template <typename T>
+    static QJsonValue json(const std::vector<T>& list)
+    {
+        QJsonArray array;
+        for (const T& item : list)
+            array.append(json(item));
+        return array;
+    }
+
+    template <typename T>
+    static QJsonValue json(const T& value)
+    {
+        return objectOf(value);
+    }
+
+    QJsonObject m_object;
+};
+
+class Reader
+{
+public:
+    explicit Reader(const QJsonObject& object)
+        : m_object(object)
+    {
+    }
+
+    template <typename T>
+    void operator()(const char* key, T& value)
+    {
+        read(m_object.value(QLatin1String(key)), value);
+    }
+
+    template <typename T>
+    static T valueOf(const QJsonObject& object)
+    {
+        T value;
+        Reader reader(object);
+        fields(reader, value);
+        return value;
+    }
+
+private:
+    static void read(const QJsonValue& json, bool& value) { value = json.toBool(value); }
+
+    static void read(const QJsonValue& json, double& value)
+    {
+        value = json.isNull() ? 0 : json.toDouble(value);
+    }
+
+    static void read(const QJsonValue& json, QString& value) { value = json.toString(value); }
+
+    static void read(const QJsonValue& json, QJsonObject& value) { value = json.toObject(); }
+
+    static void read(const QJsonValue& json, std::string& value)
+    {
+        if (json.isString())
+            value = json.toString().toStdString();
+    }
+
+    template <std::integral T>
+    static void read(const QJsonValue& json, T& value)
+    {
+        // A fraction or a number outside 64 bits is not an integer: the default stays, and so for
+        // one outside T.
+        const qint64 kept = std::in_range<qint64>(value) ? static_cast<qint64>(value) : 0;
+        const qint64 number = json.toInteger(kept);
+        if (std::in_range<T>(number))
+            value = static_cast<T>(number);
+    }
+
+    template <typename T>
+    requires std::is_enum_v<T>
+
+    static void read(const QJsonValue& json, T& value)
+    {
+        const QString word = json.toString();
+        for (const T candidate : valuesOf<T>()) {
+            if (text(toString(candidate)) == word)
+                value = candidate;
+        }
+    }
+
+    template <typename T>
+    static void read(const QJsonValue& json, std::vector<T>& list)
+    {
+        const QJsonArray array = json.toArray();
+        const qsizetype count = qMin(array.size(), kMaxRows);
+        list.clear();
+        list.reserve(static_cast<std::size_t>(count));
+        for (qsizetype i = 0; i < count; ++i) {
+            T item{};
+            read(array.at(i), item);
+            list.push_back(std::move(item));
+        }
+    }
+
+    template <typename T>
+    static void read(const QJsonValue& json, T& value)
+    {
+        value = valueOf<T>(json.toObject());
+    }
+
+    const QJsonObject& m_object;
+};
+
+} // namespace
+
+const char* toString(Outcome outcome) noexcept
+{
+    constexpr std::array kWords{"done", "nothing", "partly", "refused", "unreachable"};
+    return kWords[static_cast<std::size_t>(outcome)];
+}
+
+QJsonObject toJson(const stats::Snapshot& snapshot)
+{
+    return Writer::objectOf(snapshot);
+}
+
+QJsonObject toJson(const stats::BackendRow& row)
+{
+    return Writer::objectOf(row);
+}
+
+QJsonObject toJson(const stats::Event& event)
+{
+    return Writer::objectOf(event);
+}
+
+QJsonObject toJson(const CommandResult& result)
+{
+    return Writer::objectOf(result);
+}
+
+QJsonArray toJson(const QList<stats::Event>& events)
+{
+    QJsonArray array;
+    for (const stats::Event& event : events)
+        array.append(toJson(event));
+    return array;
+}
+
+stats::Snapshot snapshotFromJson(const QJsonObject& object)
+{
+    return Reader::valueOf<stats::Snapshot>(object);
+}
+
+stats::Event eventFromJson(const QJsonObject& object)
+{
+    return Reader::valueOf<stats::Event>(object);
+}
+
+CommandResult resultFromJson(const QJsonObject& object)
+{
+    return Reader::valueOf<CommandResult>(object);
+}
+
+QList<stats::Event> eventsFromJson(const QJsonArray& array)
+{
+    QList<stats::Event> events;
+    const qsizetype count = qMin(array.size(), kMaxRows);
+    events.reserve(count);
+    for (qsizetype i = 0; i < count; ++i)
+        events.append(eventFromJson(array.at(i).toObject()));
+    return events;
+}
+
+QJsonObject toJson(const Command& command)
+{
+    return {{QStringLiteral("command"), command.name},
+            {QStringLiteral("arguments"), command.arguments}};
+}
+
+std::optional<Command> commandFromJson(const QJsonObject& object)
+{
+    constexpr qsizetype kNameLimit = 64;
+    const QString name = object.value(QLatin1String("command")).toString();
+    const QJsonValue arguments = object.value(QLatin1String("arguments"));
+    if (name.isEmpty() || name.size() > kNameLimit)
+        return std::nullopt;
+    if (!arguments.isUndefined() && !arguments.isObject())
+        return std::nullopt;
+    return Command{name, arguments.toObject()};
+}
+
+} // namespace steelyard::engine
