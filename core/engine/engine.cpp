@@ -6,6 +6,7 @@
 #include "engine/listeners.h"
 #include "engine/local_engine_client.h"
 #include "engine/route_warnings.h"
+#include "runtime/session_token.h"
 
 #include <QDir>
 #include <QFileInfo>
@@ -82,6 +83,7 @@ private:
     void run() override
     {
         m_run();
+        runtime::releaseCryptoOfThread();
         m_ended.store(true, std::memory_order_release);
     }
 

@@ -4,6 +4,7 @@
 #include "proxy/h1_client_connection.h"
 #include "proxy/h1_server_connection.h"
 #include "proxy/mirror.h"
+#include "runtime/session_token.h"
 
 namespace steelyard::engine {
 
@@ -52,6 +53,7 @@ void Worker::run()
         context.cache.closeAll();
         m_context = nullptr;
     }
+    runtime::releaseCryptoOfThread();
     m_ended.store(true, std::memory_order_release);
 }
 

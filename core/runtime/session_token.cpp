@@ -65,6 +65,11 @@ SessionId SessionId::random()
     return id;
 }
 
+void releaseCryptoOfThread() noexcept
+{
+    OPENSSL_thread_stop();
+}
+
 std::string SessionId::hex() const
 {
     constexpr char digits[] = "0123456789abcdef";

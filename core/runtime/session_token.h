@@ -50,6 +50,11 @@ struct SessionId
     bool operator<(const SessionId& other) const noexcept { return bytes < other.bytes; }
 };
 
+/// Frees what libcrypto keeps for the calling thread; for the end of each that used a SessionId or
+/// a TokenCodec. Left to the thread's own end it would race the process's: QThread::wait() returns
+/// before a thread's local storage is gone.
+void releaseCryptoOfThread() noexcept;
+
 /// Seconds since 1970.
 using EpochSeconds = std::uint32_t;
 
