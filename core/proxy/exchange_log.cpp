@@ -66,9 +66,7 @@ void Exchange::log()
         record.phases.body = micros(last.firstByte, m_finished);
         record.phases.own = std::chrono::duration_cast<microseconds>(m_own).count();
     }
-    m_worker.logLine.clear();
-    stats::appendJson(record, m_worker.logLine);
-    m_worker.accessLog->append(m_worker.index, m_worker.logLine);
+    m_worker.accessLog->append(m_worker.index, m_worker.accessLine.write(record));
 }
 
 void Exchange::recordDecision()

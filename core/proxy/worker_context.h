@@ -16,6 +16,7 @@
 #include "proxy/retry_budget.h"
 #include "runtime/snapshot.h"
 #include "stats/access_log.h"
+#include "stats/access_record.h"
 
 #include <atomic>
 #include <functional>
@@ -90,7 +91,7 @@ struct WorkerContext
     RandomSource random;
     /// Received bytes pass through here and are consumed or copied before the next read.
     std::vector<char> readBuffer;
-    std::string logLine; ///< the access line being formatted
+    stats::AccessLine accessLine;
     std::string scratch; ///< room to build one text in
     /// Makes and reads the cookies of sticky pools; null until a snapshot has sessions.
     std::unique_ptr<runtime::TokenCodec> tokens;

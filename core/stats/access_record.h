@@ -2,9 +2,9 @@
 /// Thread: any; the record is filled and written on one worker.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace steelyard::stats {
@@ -21,11 +21,12 @@ struct AccessAttempt
 /// Durations of the exchange's phases in µs; -1: not reached.
 struct AccessPhases
 {
-    std::int64_t queue = -1, connect = -1, firstByte = -1, body = -1, total = -1;
+    std::int64_t queue = -1, connect = -1, firstByte = -1, body = -1;
+    std::int64_t total = 0;
     std::int64_t own = -1; ///< of total, what the engine itself took
 };
 
-/// The views must outlive appendJson() only.
+/// The views must outlive AccessLine::write() only.
 struct AccessRecord
 {
     std::int64_t wallMs = 0; ///< milliseconds since 1970, when the request's head was complete
@@ -46,10 +47,24 @@ struct AccessRecord
 /// No line is longer, its "\n" included.
 inline constexpr std::size_t kMaxAccessLine = 8192;
 
-/// Appends the record as one line: a JSON object and "\n". It is valid JSON whatever the bytes:
-/// quotes and control characters are escaped, a byte that is not part of valid UTF-8 becomes
-/// \u00XX, and long strings end in "..." (the target after 4 KiB, the others sooner). Phases not
-/// reached, empty names, and reason where the reply is the backend's are left out.
-void appendJson(const AccessRecord& record, std::string& out);
+/// Writes records as lines, each over the one before: a JSON object and "\n". It is valid JSON
+/// whatever the bytes: quotes and control characters are escaped, a byte that is not part of valid
+/// UTF-8 becomes \u00XX, and long strings end in "..." (the target after 4 KiB, the others sooner).
+/// Phases not reached, empty names, and reason where the reply is the backend's are left out.
+class AccessLine
+{
+public:
+    /// Valid until the next call.
+    [[nodiscard]] std::string_view write(const AccessRecord& record) noexcept;
+
+private:
+    static constexpr std::size_t kTimeBytes = 20; ///< "2026-05-01T12:00:00."
+
+    void setSecond(std::int64_t second) noexcept;
+
+    std::int64_t m_second = INT64_MIN; ///< whose text m_time holds
+    std::array<char, kTimeBytes> m_time{};
+    std::array<char, kMaxAccessLine> m_line;
+};
 
 } // namespace steelyard::stats
