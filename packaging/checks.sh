@@ -10,6 +10,13 @@ ctest_counts() {
   echo "${total:-0} ${failed:-0} ${skipped:-0}"
 }
 
+# flaky LOG: tells which tests passed only when they were tried again: their second line has no "N/M" before it.
+flaky() {
+  local names
+  names=$(sed -n 's/^ \+Test \+#[0-9]*: \([^ ]*\) .* Passed .*/\1/p' "$1" | tr '\n' ' ')
+  [ -z "$names" ] || say "flaky, passed only when tried again: $names"
+}
+
 # The commit to compare with: STEELYARD_BASE, where the branch left origin's main, the commit before; nothing at the first.
 base_commit() {
   local base

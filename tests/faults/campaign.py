@@ -96,7 +96,10 @@ class Storm:
         self.start_fault(victim, mode)
         began = time.monotonic()
         try:
-            self.detected[mode].append((self.scene.events.wait(name, "down: ", began, 3 * bound), bound))
+            after = self.scene.events.wait(name, "down: ", began, 3 * bound)
+            self.detected[mode].append((after, bound))
+            if after > bound:
+                self.tell_late(f"{mode} of {name} detected after {after:.2f} s", began, after)
         except AssertionError as error:
             self.wrong.append(f"{mode} of {name}: {error}")
         span(self.chance.uniform(0.2, 2))
@@ -106,6 +109,13 @@ class Storm:
             self.recovered.append((self.scene.events.wait(name, "up: ", began, 10), up_bound()))
         except AssertionError as error:
             self.wrong.append(f"{name} after {mode}: {error}")
+
+    def tell_late(self, title, began, after):
+        """What else went on meanwhile, and a second before."""
+        print(title)
+        for at, event in list(self.scene.events.events):
+            if began - 1 <= at <= began + after:
+                print(f"  {at - began:+.3f} s {event['source']}: {event['text']}", flush=True)
 
     def one_ill(self, victim, mode):
         self.start_fault(victim, mode)

@@ -4,7 +4,8 @@
     run.py [--binary-dir DIR] [--workers N] [--jobs N] [--slow] [--list] [NAMES...]
 
 NAMES: parts of "file.test" names; all tests without. --workers N: engines with N workers; default: 1, then 4.
---jobs N: so many tests at a time, but for the files that load or time the machine (ALONE), which follow one by one.
+--jobs N: so many tests at a time, but for the files that load or time the machine (ALONE), which follow one by one. A test
+that fails is tried once more at the end, alone; one that passes then counts as passed and is told as flaky.
 --slow: also the tests that take long (10 GB). STEELYARD_SLOWDOWN=N in the environment: deadlines N times longer,
 loads and bodies smaller, for sanitizer builds. Exit code: 0 none failed, 1 some did, 2 wrong usage."""
 import argparse
@@ -74,10 +75,14 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     binaries = pathlib.Path(options.binary_dir).resolve()
     counts = {"passed": 0, "FAILED": 0, "skipped": 0}
+    failed = []
 
     def tell(result):
-        counts[result[3]] += 1
         report(*result)
+        if result[3] == "FAILED":
+            failed.append(result[:2])
+        else:
+            counts[result[3]] += 1
 
     for workers in [options.workers] if options.workers else [1, 4]:
         here = [(name, test) for name, test in chosen
@@ -91,6 +96,15 @@ def main():
         for name, test in here:
             if name not in together:
                 tell(timed(name, test, binaries, workers))
+    flaky = []
+    for name, workers in failed:
+        result = timed(name, dict(chosen)[name], binaries, workers)
+        report(*result)
+        counts[result[3]] += 1
+        if result[3] != "FAILED":
+            flaky.append(name)
+    if flaky:
+        print("flaky, passed only when tried again: " + ", ".join(flaky))
     print(f"{counts['passed']} passed, {counts['FAILED']} failed, {counts['skipped']} skipped")
     return 1 if counts["FAILED"] else 0
 
