@@ -53,10 +53,10 @@ struct HealthMonitor::Watched
     Target target;
     HealthTracker tracker;
     net::Timer timer;
-    std::unique_ptr<Probe> probe; ///< while one runs
-    std::size_t turn = 0;         ///< counts probes, to go round the addresses
-    std::size_t place = 0;        ///< the address being probed
-    std::size_t asked = 0;        ///< addresses, by this probe
+    std::unique_ptr<Probe> probe;   ///< while one runs
+    std::size_t turn = 0;           ///< counts probes, to go round the addresses
+    std::size_t place = 0;          ///< the address being probed
+    std::vector<std::size_t> asked; ///< addresses, by this probe
     TimePoint started{};
     std::optional<ProbeResult> last;
 };
@@ -161,14 +161,14 @@ void HealthMonitor::start(Watched& watched)
             why += ": " + watched.target.unresolved;
         return finished(TargetKey(watched.target.key), {false, why, 0, "resolve", 0, {}});
     }
-    watched.asked = 0;
+    watched.asked.clear();
     probeAt(watched, watched.turn++ % watched.target.addresses->size());
 }
 
 void HealthMonitor::probeAt(Watched& watched, std::size_t place)
 {
     watched.place = place;
-    ++watched.asked;
+    watched.asked.push_back(place);
     watched.probe = std::make_unique<Probe>(
         watched.target.addresses->at(place), watched.target.authority, watched.target.check,
         [this, key = watched.target.key](ProbeResult result) { probed(key, std::move(result)); });
@@ -184,11 +184,28 @@ void HealthMonitor::probed(const TargetKey& key, ProbeResult result)
         watched.place < addresses->size()) {
         const TimePoint now = Clock::now();
         addresses->mark(watched.place, result.good, now);
-        if (!result.good && watched.asked < std::min(kMostAsked, addresses->size()))
-            return probeAt(watched, addresses->next(now));
+        if (!result.good && watched.asked.size() < std::min(kMostAsked, addresses->size()))
+            return probeAt(watched, notAsked(watched, now));
         result.text += " (" + addresses->at(watched.place).host() + ')';
     }
     finished(key, std::move(result));
+}
+
+/// An address that this probe has not asked, one that is not left out if there is such: nobody is
+/// waited for twice. There must be one.
+std::size_t HealthMonitor::notAsked(const Watched& watched, TimePoint now)
+{
+    const net::AddressSet& addresses = *watched.target.addresses;
+    std::size_t someone = watched.place;
+    for (std::size_t step = addresses.size() - 1; step > 0; --step) {
+        const std::size_t place = (watched.place + step) % addresses.size();
+        if (std::find(watched.asked.begin(), watched.asked.end(), place) != watched.asked.end())
+            continue;
+        someone = place;
+        if (!addresses.leftOut(place, now))
+            break;
+    }
+    return someone;
 }
 
 void HealthMonitor::finished(const TargetKey& key, ProbeResult result)

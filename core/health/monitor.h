@@ -77,6 +77,7 @@ private:
     struct Watched;
     void start(Watched& watched);
     void probeAt(Watched& watched, std::size_t place);
+    [[nodiscard]] static std::size_t notAsked(const Watched& watched, TimePoint now);
     void probed(const TargetKey& key, ProbeResult result);
     void finished(const TargetKey& key, ProbeResult result);
     void scheduleNext(Watched& watched);

@@ -39,11 +39,10 @@ public:
     [[nodiscard]] std::size_t next(TimePoint now) const noexcept;
     /// Is there any that is not left out?
     [[nodiscard]] bool anyAnswers(TimePoint now) const noexcept;
+    [[nodiscard]] bool leftOut(std::size_t index, TimePoint now) const noexcept;
     void mark(std::size_t index, bool answers, TimePoint now) const noexcept;
 
 private:
-    [[nodiscard]] bool leftOut(std::size_t index, TimePoint now) const noexcept;
-
     std::vector<SocketAddress> m_addresses;
     /// By address: since the clock's epoch, 0 when it answers.
     mutable std::vector<std::atomic<Duration::rep>> m_leftOutUntil;

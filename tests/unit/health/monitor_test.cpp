@@ -316,6 +316,27 @@ private Q_SLOTS:
         QVERIFY(!one.addresses->anyAnswers(Clock::now()));
     }
 
+    /// Else a server whose addresses all hang would be found out late: its timeouts add up.
+    void aProbeAsksNoAddressTwice()
+    {
+        ScriptedServer server; // accepts, and never answers
+        Target one = target(kA, server, milliseconds(30));
+        one.check.timeout = milliseconds(40);
+        // Nobody listens at that port of the other address: it fails at once, and is left out.
+        one.addresses = std::make_shared<const net::AddressSet>(
+            std::vector{net::SocketAddress::fromNumeric("127.0.0.1", server.port()),
+                        net::SocketAddress::fromNumeric("127.0.0.2", server.port())});
+        WatchedMonitor monitor;
+        monitor.setTargets({one});
+        QTRY_VERIFY_WITH_TIMEOUT(monitor.results(kA) >= 12, 10000);
+        monitor.setTargets({});
+        QCoreApplication::processEvents(); // what has come is counted
+        QVERIFY2(server.connections <= monitor.results(kA) + 1,
+                 qPrintable(QStringLiteral("%1 connections for %2 probes")
+                                .arg(server.connections)
+                                .arg(monitor.results(kA))));
+    }
+
     void hundredsAreSpreadAndAllProbedSoon()
     {
         ScriptedServer server;
