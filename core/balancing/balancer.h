@@ -78,6 +78,9 @@ struct PickInputs
     std::uint64_t nowUs = 0;      ///< µs since any fixed moment, the one of Load::recordLatency;
                                   ///< used by peak-ewma and prequal
     const LoadSample* loads = nullptr; ///< by candidate: taken instead of the live loads
+    std::int64_t together = -1;        ///< in flight at all of them, and perhaps at some that were
+                                       ///< candidates lately; -1, or with `loads`: their sum, made
+                                       ///< when it is needed. Used by bounded loads
 };
 
 /// Why pick() chose as it did.
@@ -126,6 +129,9 @@ public:
 
     /// Does pick() use inputs.cursor? (Else the caller saves the shared fetch_add.)
     [[nodiscard]] virtual bool usesCursor() const { return false; }
+
+    /// Does pick() use inputs.together? (Else the caller saves asking for it.)
+    [[nodiscard]] virtual bool usesTogether() const { return false; }
 
     [[nodiscard]] std::span<const Candidate> candidates() const { return m_candidates; }
 

@@ -38,6 +38,8 @@ bool Admission::hasRoom(std::size_t i) noexcept
 
 std::uint64_t Admission::total() noexcept
 {
+    if (!m_total && m_inputs.loads == nullptr && m_inputs.together >= 0)
+        m_total = static_cast<std::uint64_t>(m_inputs.together);
     if (!m_total) {
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i < m_candidates.size(); ++i)

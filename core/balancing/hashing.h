@@ -14,7 +14,8 @@ namespace steelyard::balancing {
 
 /// Consistent hashing with bounded loads (Mirrokni, Thorup, Zadimoghaddam 2016): nobody gets a
 /// request while it has its capacity, ceil(c (total + 1) share), in flight; total is what all
-/// candidates have in flight, share a weight's part of all weights. In whole numbers, so exact.
+/// have in flight (see PickInputs::together), share a weight's part of all weights. In whole
+/// numbers, so exact.
 class LoadBound
 {
 public:
@@ -29,9 +30,8 @@ private:
     std::uint64_t m_weights = 0;
 };
 
-/// For one pick: may the request go there? The sum over all loads, which the bound needs, is made
-/// at most once, and not at all while those asked for are idle: with a bound a pick's cost grows
-/// with the pool.
+/// For one pick: may the request go there? What all have in flight, which the bound needs, is given
+/// with the inputs, or summed once, and not at all while those asked for are idle.
 class Admission
 {
 public:
@@ -87,6 +87,8 @@ public:
     }
 
     void explain(const PickInputs& inputs, Explanation& out) const override;
+
+    [[nodiscard]] bool usesTogether() const override { return m_bound.on(); }
 
 private:
     template <typename Accept>

@@ -179,7 +179,7 @@ void Exchange::retryOr(Cause cause, const char* result, StreamFailure failure)
     // a new one. Everything else goes elsewhere.
     if ((stale || otherPlace) && same->state->takesNewWork()) {
         const int index = static_cast<int>(same - m_pool->backends.data());
-        runtime::Lease lease = m_pool->lease(static_cast<std::uint32_t>(index));
+        runtime::Lease lease = m_pool->lease(m_worker.index, static_cast<std::uint32_t>(index));
         if (lease.state() != nullptr) {
             if (m_decision != nullptr) {
                 runtime::Choice& choice = m_decision->choices.emplace_back();

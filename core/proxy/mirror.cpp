@@ -25,7 +25,7 @@ void Mirror::begin(WorkerContext& worker, const runtime::SnapshotPtr& snapshot,
     balancing::PickInputs inputs;
     inputs.draw = worker.random.next();
     inputs.nowUs = worker.nowMicros();
-    runtime::Picked picked = pool.pick(inputs, tried);
+    runtime::Picked picked = pool.pick(worker.index, inputs, tried);
     if (picked.backend == balancing::Balancer::kNone)
         return;
     const runtime::Backend& backend = pool.backends[static_cast<std::size_t>(picked.backend)];

@@ -37,7 +37,7 @@ Picked Exchange::choose()
     std::vector<runtime::Choice>* record = m_decision == nullptr ? nullptr : &m_decision->choices;
     if (wantsPin()) {
         Picked picked;
-        picked.lease = m_pool->lease(static_cast<std::uint32_t>(m_pin));
+        picked.lease = m_pool->lease(m_worker.index, static_cast<std::uint32_t>(m_pin));
         picked.full = picked.lease.state() == nullptr;
         if (!picked.full) {
             picked.backend = m_pin;
@@ -57,7 +57,7 @@ Picked Exchange::choose()
     inputs.key = m_key;
     inputs.hasKey = m_hasKey;
     inputs.nowUs = m_worker.nowMicros();
-    return m_pool->pick(inputs, m_tried, record);
+    return m_pool->pick(m_worker.index, inputs, m_tried, record);
 }
 
 bool Exchange::wantsPin() const

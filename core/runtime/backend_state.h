@@ -57,24 +57,38 @@ struct BackendState
     }
 };
 
+/// What one worker has in flight at all backends of a pool. It alone writes; anybody reads.
+struct alignas(64) WorkerLoad
+{
+    std::atomic<std::int64_t> inFlight{0};
+
+    void add(std::int64_t change) noexcept
+    {
+        inFlight.store(inFlight.load(std::memory_order_relaxed) + change,
+                       std::memory_order_relaxed);
+    }
+};
+
 /// Holds one request in flight at a backend, from the choice to the attempt's end. Who holds it
 /// holds the snapshot too in which the backend was chosen: counting references here as well would
-/// make all workers write to one line of memory.
+/// make all workers write to one line of memory. It ends on the thread that took it.
 class Lease
 {
 public:
     Lease() = default;
 
-    explicit Lease(const std::shared_ptr<BackendState>& state) noexcept
+    explicit Lease(const std::shared_ptr<BackendState>& state, WorkerLoad& worker) noexcept
         : m_state(state.get())
+        , m_worker(&worker)
     {
         m_state->load.inFlight.fetch_add(1, std::memory_order_relaxed);
+        m_worker->add(1);
     }
 
     /// For a backend with max_requests: never more than `limit` at once, over all workers. Empty
     /// when it is full.
     [[nodiscard]] static Lease tryAcquire(const std::shared_ptr<BackendState>& state,
-                                          std::uint32_t limit) noexcept
+                                          std::uint32_t limit, WorkerLoad& worker) noexcept
     {
         Lease lease;
         std::atomic<std::uint32_t>& inFlight = state->load.inFlight;
@@ -84,6 +98,8 @@ public:
                 return lease;
         } while (!inFlight.compare_exchange_weak(now, now + 1, std::memory_order_seq_cst));
         lease.m_state = state.get();
+        lease.m_worker = &worker;
+        worker.add(1);
         return lease;
     }
 
@@ -91,6 +107,7 @@ public:
 
     Lease(Lease&& other) noexcept
         : m_state(std::exchange(other.m_state, nullptr))
+        , m_worker(other.m_worker)
     {
     }
 
@@ -99,6 +116,7 @@ public:
         if (this != &other) {
             release();
             m_state = std::exchange(other.m_state, nullptr);
+            m_worker = other.m_worker;
         }
         return *this;
     }
@@ -109,14 +127,17 @@ public:
     /// Where requests may wait for the slot, RequestQueue::slotFreed() comes after it.
     void release() noexcept
     {
-        if (m_state != nullptr)
-            std::exchange(m_state, nullptr)->load.inFlight.fetch_sub(1, std::memory_order_seq_cst);
+        if (m_state == nullptr)
+            return;
+        m_worker->add(-1);
+        std::exchange(m_state, nullptr)->load.inFlight.fetch_sub(1, std::memory_order_seq_cst);
     }
 
     [[nodiscard]] BackendState* state() const noexcept { return m_state; }
 
 private:
     BackendState* m_state = nullptr;
+    WorkerLoad* m_worker = nullptr;
 };
 
 } // namespace steelyard::runtime

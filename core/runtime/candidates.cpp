@@ -184,31 +184,42 @@ bool buildCandidates(Pool& pool, TimePoint now, const Pool* before)
 
 // ---- the pick
 
-Lease Pool::lease(std::uint32_t backend) const
+std::int64_t PoolState::inFlight() const noexcept
 {
-    const Backend& chosen = backends[backend];
-    return chosen.maxRequests == 0 ? Lease(chosen.state)
-                                   : Lease::tryAcquire(chosen.state, chosen.maxRequests);
+    std::int64_t sum = 0;
+    for (const WorkerLoad& each : workers)
+        sum += each.inFlight.load(std::memory_order_relaxed);
+    return sum;
 }
 
-Lease Pool::take(std::uint32_t backend, const char*& refused) const
+Lease Pool::lease(int worker, std::uint32_t backend) const
+{
+    const Backend& chosen = backends[backend];
+    WorkerLoad& load = state->workers[static_cast<std::size_t>(worker)];
+    return chosen.maxRequests == 0 ? Lease(chosen.state, load)
+                                   : Lease::tryAcquire(chosen.state, chosen.maxRequests, load);
+}
+
+Lease Pool::take(int worker, std::uint32_t backend, const char*& refused) const
 {
     // It may have been drained since the set was built.
     if (!backends[backend].state->takesNewWork()) {
         refused = "not ready";
         return {};
     }
-    Lease taken = lease(backend);
+    Lease taken = lease(worker, backend);
     refused = taken.state() == nullptr ? "at its limit" : "";
     return taken;
 }
 
-Picked Pool::pick(balancing::PickInputs inputs, balancing::Tried& tried,
+Picked Pool::pick(int worker, balancing::PickInputs inputs, balancing::Tried& tried,
                   std::vector<Choice>* record) const
 {
     Picked picked;
     balancing::Tried walk = tried; // and those that refuse: they may be asked again later
     inputs.tried = &walk;
+    if (candidates.balancer->usesTogether())
+        inputs.together = state->inFlight();
     while (walk.size() < balancing::Tried::kMax) {
         if (candidates.balancer->usesCursor())
             inputs.cursor = state->cursor.fetch_add(1, std::memory_order_relaxed);
@@ -222,7 +233,7 @@ Picked Pool::pick(balancing::PickInputs inputs, balancing::Tried& tried,
         walk.add(index);
         const std::uint32_t backend = candidates.backends[index];
         const char* refused = "";
-        picked.lease = take(backend, refused);
+        picked.lease = take(worker, backend, refused);
         if (choice != nullptr) {
             choice->backend = static_cast<int>(backend);
             choice->refused = refused;
@@ -235,11 +246,11 @@ Picked Pool::pick(balancing::PickInputs inputs, balancing::Tried& tried,
         picked.full = picked.full || backends[backend].state->takesNewWork();
     }
     if (picked.full && walk.size() == balancing::Tried::kMax)
-        pickFree(inputs.draw, tried, picked, record);
+        pickFree(worker, inputs.draw, tried, picked, record);
     return picked;
 }
 
-void Pool::pickFree(std::uint64_t draw, balancing::Tried& tried, Picked& picked,
+void Pool::pickFree(int worker, std::uint64_t draw, balancing::Tried& tried, Picked& picked,
                     std::vector<Choice>* record) const
 {
     const auto count = static_cast<std::uint32_t>(candidates.backends.size());
@@ -250,7 +261,7 @@ void Pool::pickFree(std::uint64_t draw, balancing::Tried& tried, Picked& picked,
             continue;
         const std::uint32_t backend = candidates.backends[index];
         const char* refused = "";
-        picked.lease = take(backend, refused);
+        picked.lease = take(worker, backend, refused);
         if (picked.lease.state() == nullptr)
             continue;
         tried.add(index);

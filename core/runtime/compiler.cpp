@@ -81,6 +81,7 @@ std::shared_ptr<const Pool> Compiler::compilePool(const config::Pool& settings)
 std::shared_ptr<PoolState> Compiler::makePoolState() const
 {
     auto state = std::make_shared<PoolState>();
+    state->workers = std::vector<WorkerLoad>(static_cast<std::size_t>(m_workers));
     // The queue tells which one it is, and is not known before it is made.
     auto self = std::make_shared<const RequestQueue*>(nullptr);
     state->queue =

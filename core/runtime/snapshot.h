@@ -44,6 +44,10 @@ struct PoolState
 {
     alignas(64) std::atomic<std::uint64_t> cursor{0};
     std::shared_ptr<RequestQueue> queue; ///< of requests that no server has room for
+    std::vector<WorkerLoad> workers;     ///< by worker
+
+    /// In flight at all backends, those that left too.
+    [[nodiscard]] std::int64_t inFlight() const noexcept;
 };
 
 struct Choice;
@@ -74,17 +78,18 @@ struct Pool
     CandidateSet candidates;
 
     /// Chooses a backend that is not in `tried` (candidate indexes), takes new work and is below
-    /// its limit, and leases it. The candidate index is added to `tried`. With `record` every step
-    /// is written down. inputs.tried and inputs.cursor need not be set.
-    [[nodiscard]] Picked pick(balancing::PickInputs inputs, balancing::Tried& tried,
+    /// its limit, and leases it for `worker`, on whose thread it is called. The candidate index is
+    /// added to `tried`. With `record` every step is written down. inputs.tried, cursor and
+    /// together need not be set.
+    [[nodiscard]] Picked pick(int worker, balancing::PickInputs inputs, balancing::Tried& tried,
                               std::vector<Choice>* record = nullptr) const;
 
     /// Leases that very backend, whatever its states; empty when it is at its limit.
-    [[nodiscard]] Lease lease(std::uint32_t backend) const;
+    [[nodiscard]] Lease lease(int worker, std::uint32_t backend) const;
 
 private:
-    [[nodiscard]] Lease take(std::uint32_t backend, const char*& refused) const;
-    void pickFree(std::uint64_t draw, balancing::Tried& tried, Picked& picked,
+    [[nodiscard]] Lease take(int worker, std::uint32_t backend, const char*& refused) const;
+    void pickFree(int worker, std::uint64_t draw, balancing::Tried& tried, Picked& picked,
                   std::vector<Choice>* record) const;
 };
 

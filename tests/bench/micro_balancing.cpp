@@ -29,6 +29,9 @@ void pick(benchmark::State& state, const BalancerOptions& options)
     for (std::size_t i = 0; i + 1 < pool.size(); ++i)
         pool.candidates()[i].limit = pool.inFlight(i);
     const auto balancer = makeBalancer(options, pool.candidates());
+    std::int64_t together = 0;
+    for (std::size_t i = 0; i < pool.size(); ++i)
+        together += pool.inFlight(i);
     std::vector<PickInputs> inputs(kInputs);
     for (PickInputs& each : inputs) {
         each.draw = random.next();
@@ -36,6 +39,7 @@ void pick(benchmark::State& state, const BalancerOptions& options)
         each.cursor = random.next() >> 32U;
         each.hasKey = true;
         each.nowUs = kNowUs;
+        each.together = together;
     }
     std::size_t next = 0;
     for ([[maybe_unused]] auto each : state) {

@@ -270,8 +270,10 @@ private Q_SLOTS:
             for (int i = 0; i < 100'000; ++i) {
                 const std::uint64_t key = random.below(2) == 0 ? 42 : random.next();
                 const std::uint64_t total = running.size();
-                const auto pick =
-                    static_cast<std::size_t>(balancer->pick({0, 0, nullptr, key, true}));
+                PickInputs inputs{0, 0, nullptr, key, true};
+                if (i % 2 == 0) // else it sums itself
+                    inputs.together = static_cast<std::int64_t>(total);
+                const auto pick = static_cast<std::size_t>(balancer->pick(inputs));
                 full = full || static_cast<int>(pick) != ownerWithoutABound(algorithm, pool, key);
                 ++pool.inFlight(pick);
                 running.push_back(pick);

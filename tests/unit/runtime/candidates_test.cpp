@@ -24,6 +24,7 @@ Pool poolOf(int servers, bool failOpen = false)
     Pool pool;
     pool.settings = settings;
     pool.state = std::make_shared<PoolState>();
+    pool.state->workers = std::vector<WorkerLoad>(1);
     for (int i = 0; i < servers; ++i) {
         auto state = std::make_shared<BackendState>("p", std::to_string(i), 1);
         state->health.store(HealthState::Healthy);
@@ -45,7 +46,7 @@ Picked pick(const Pool& pool, std::uint64_t draw, balancing::Tried& tried,
 {
     balancing::PickInputs inputs;
     inputs.draw = draw;
-    return pool.pick(inputs, tried, record);
+    return pool.pick(0, inputs, tried, record);
 }
 
 using Indexes = std::vector<std::uint32_t>;
@@ -232,6 +233,26 @@ private Q_SLOTS:
         QVERIFY(none.backend == balancing::Balancer::kNone && none.full);
         held.pop_back();
         QVERIFY(pick(pool, 6, tried).backend >= 0);
+    }
+
+    void aPoolKnowsWhatItHasInFlight()
+    {
+        Pool pool = poolOf(3);
+        pool.state->workers = std::vector<WorkerLoad>(2);
+        buildCandidates(pool, kNow);
+        balancing::Tried tried;
+        Picked first = pool.pick(0, {}, tried);
+        Picked second = pool.pick(1, {}, tried);
+        Lease third = pool.lease(1, 2);
+        QCOMPARE(pool.state->inFlight(), 3);
+        pool.backends[2].state->admin = AdminState::Draining;
+        buildCandidates(pool, kNow);
+        QCOMPARE(pool.state->inFlight(), 3); // those that left too
+        first.lease.release();
+        third.release();
+        QCOMPARE(pool.state->inFlight(), 1);
+        second.lease.release();
+        QCOMPARE(pool.state->inFlight(), 0);
     }
 
     void recordedChoicesComeOutTheSameAgain()

@@ -220,7 +220,8 @@ private Q_SLOTS:
         config::Config config = simple();
         const SnapshotPtr before = it.compile(config);
         std::shared_ptr<BackendState> leaving = find(before, "a").state;
-        Lease lease(leaving);
+        WorkerLoad load;
+        Lease lease(leaving, load);
         config.pools[0].backends.erase(config.pools[0].backends.begin());
         (void)it.compile(config);
         QVERIFY(!it.present("shop", "a") && it.present("shop", "b"));
@@ -242,18 +243,21 @@ private Q_SLOTS:
     void aLeaseCountsOnceHoweverItIsMoved()
     {
         auto state = std::make_shared<BackendState>("p", "s", 1);
+        WorkerLoad load;
         {
-            Lease first(state);
+            Lease first(state, load);
             Lease second(std::move(first));
             QCOMPARE(state->load.inFlight.load(), 1U);
-            first = Lease(state);
+            first = Lease(state, load);
             QCOMPARE(state->load.inFlight.load(), 2U);
             second = std::move(first);
             QCOMPARE(state->load.inFlight.load(), 1U);
+            QCOMPARE(load.inFlight.load(), 1);
             second.release();
             second.release();
         }
         QCOMPARE(state->load.inFlight.load(), 0U);
+        QCOMPARE(load.inFlight.load(), 0);
     }
 };
 

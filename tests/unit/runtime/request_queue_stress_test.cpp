@@ -53,14 +53,14 @@ struct Yard
         return false;
     }
 
-    [[nodiscard]] Lease acquire(RandomSource& random, int except)
+    [[nodiscard]] Lease acquire(RandomSource& random, int except, WorkerLoad& load)
     {
         const std::size_t first = random.below(kBackends);
         for (std::size_t i = 0; i < kBackends; ++i) {
             const std::size_t at = (first + i) % kBackends;
             if (static_cast<int>(at) == except)
                 continue;
-            Lease lease = Lease::tryAcquire(backends[at], kLimits[at]);
+            Lease lease = Lease::tryAcquire(backends[at], kLimits[at], load);
             if (lease.state() == nullptr)
                 continue;
             if (backends[at]->load.inFlight.load() > kLimits[at])
@@ -140,7 +140,7 @@ private:
 
         Start startQueued() override
         {
-            Lease lease = worker.m_yard.acquire(worker.m_random, except);
+            Lease lease = worker.m_yard.acquire(worker.m_random, except, worker.m_load);
             if (lease.state() == nullptr) {
                 const bool notMine = except != kNoBackend && worker.m_yard.anySlot(kNoBackend);
                 // Let others free slots between this look and what follows from it.
@@ -209,7 +209,7 @@ private:
                                ? static_cast<int>(m_random.below(kBackends))
                                : kNoBackend;
         if (m_yard.queue->waiting() == 0) {
-            Lease lease = m_yard.acquire(m_random, except);
+            Lease lease = m_yard.acquire(m_random, except, m_load);
             if (lease.state() != nullptr)
                 return begin(std::move(lease));
         }
@@ -228,6 +228,7 @@ private:
     RandomSource m_random;
     int m_toCome;
     const bool m_picky, m_callOff;
+    WorkerLoad m_load;
     std::deque<Lease> m_leases;
     std::deque<std::unique_ptr<Request>> m_requests;
     WorkerQueue m_queue;

@@ -290,8 +290,9 @@ private Q_SLOTS:
         constexpr int kTimes = 2'000'000;
         const auto begin = std::chrono::steady_clock::now();
         int got = 0;
+        WorkerLoad load;
         for (int i = 0; i < kTimes; ++i) {
-            Lease lease = Lease::tryAcquire(state, 4);
+            Lease lease = Lease::tryAcquire(state, 4, load);
             got += lease.state() != nullptr ? 1 : 0;
             lease.release();
             scene.shared->slotFreed();
@@ -305,18 +306,21 @@ private Q_SLOTS:
     void aLeaseNeverExceedsTheLimit()
     {
         const auto state = std::make_shared<BackendState>("p", "b", 1);
-        QVERIFY(Lease::tryAcquire(state, 0).state() == nullptr);
-        Lease one = Lease::tryAcquire(state, 2);
+        WorkerLoad load;
+        QVERIFY(Lease::tryAcquire(state, 0, load).state() == nullptr);
+        Lease one = Lease::tryAcquire(state, 2, load);
         {
-            const Lease two = Lease::tryAcquire(state, 2);
+            const Lease two = Lease::tryAcquire(state, 2, load);
             QVERIFY(one.state() != nullptr && two.state() != nullptr);
             QVERIFY(!state->hasSlot(2));
-            QVERIFY(Lease::tryAcquire(state, 2).state() == nullptr);
+            QVERIFY(Lease::tryAcquire(state, 2, load).state() == nullptr);
             QCOMPARE(state->load.inFlight.load(), 2U);
+            QCOMPARE(load.inFlight.load(), 2);
         }
         QVERIFY(state->hasSlot(2));
         one.release();
         QCOMPARE(state->load.inFlight.load(), 0U);
+        QCOMPARE(load.inFlight.load(), 0);
     }
 };
 
