@@ -238,9 +238,14 @@ void GatesTest::themesSwitchWhileRunning()
     }
 }
 
+/// 10 s with one seed; STEELYARD_MONKEY_SECONDS and STEELYARD_MONKEY_SEED ask for others.
 void GatesTest::seededMonkeyFindsNoCrash()
 {
-    std::mt19937 random(20240611);
+    bool asked = false;
+    const int seconds = qEnvironmentVariableIntValue("STEELYARD_MONKEY_SECONDS", &asked);
+    const qint64 until = (asked ? seconds : 10) * 1000LL;
+    const int seed = qEnvironmentVariableIntValue("STEELYARD_MONKEY_SEED", &asked);
+    std::mt19937 random(asked ? static_cast<unsigned>(seed) : 20240611U);
     // A file dialog asks about a missing or existing file in an event loop of its own, inside the
     // key press that led there.
     QTimer answer;
@@ -253,7 +258,7 @@ void GatesTest::seededMonkeyFindsNoCrash()
     QElapsedTimer clock;
     clock.start();
     const auto& specs = m_window->actionRegistry().specs();
-    while (clock.elapsed() < 10000) {
+    while (clock.elapsed() < until) {
         if (m_session->client() == nullptr)
             m_session->openFile(QStringLiteral("shop.yaml"));
         // There a monkey would delete and overwrite files, and be asked in a loop of its own.

@@ -36,9 +36,11 @@ public:
     {
         if (m_process.state() == QProcess::NotRunning)
             return;
-        ::kill(static_cast<pid_t>(m_process.processId()), SIGKILL);
+        ::kill(pid(), SIGKILL);
         m_process.waitForFinished();
     }
+
+    [[nodiscard]] pid_t pid() const { return static_cast<pid_t>(m_process.processId()); }
 
     /// The engine that a supervisor has started; 0: none runs now.
     [[nodiscard]] pid_t child() const
