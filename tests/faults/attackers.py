@@ -21,7 +21,7 @@ REQUEST = {
     "slow-body": b"POST /echo HTTP/1.1\r\nHost: test.lab\r\nx-id: slow\r\nContent-Length: 100000\r\n\r\n",
     "slow-read": b"GET /echo?size=60000 HTTP/1.1\r\nHost: test.lab\r\nx-id: slow-reader-of-a-large-answer\r\n\r\n",
     "idle": b"",
-    "storm": b"GET /echo?size=20000 HTTP/1.1\r\nHost: test.lab\r\nx-id: storm\r\n\r\n",
+    "storm": b"GET /files/storm?size=20000 HTTP/1.1\r\nHost: test.lab\r\nx-id: storm\r\n\r\n",
 }
 RESET = struct.pack("ii", 1, 0)
 PERIOD = 4.0  # of the drops, for each client

@@ -1,10 +1,13 @@
 """Clients that mean no good. The others must not feel it: their p99 stays within twice that of calm times; memory and
 descriptors go back to what they were."""
+import contextlib
+import os
 import resource
 import subprocess
 
+from backends import nginx
 from fault_servers import judge
-from harness import Late
+from harness import Late, route, server
 from marks import long, short
 from scene import HERE, Scene, span
 from traffic import Traffic
@@ -13,12 +16,37 @@ from waiting import scaled, wait_until
 FLOOR = 0.005  # seconds: below it a p99 on a machine with other work says nothing
 SHORT_FLOOR = 0.025  # of the short ones, which run where others work too
 RATE = 100
+ALL = os.sched_getaffinity(0)
+THEIRS = {min(ALL)}
+OURS = ALL - THEIRS or ALL
+
+
+@contextlib.contextmanager
+def on(processors):
+    """What begins in here runs there."""
+    os.sched_setaffinity(0, processors)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, ALL)
+
+
+def server_of_a_storm(lab):
+    """A server that bears it, a pool of its own: nobody is to wait in the queues of slow ones."""
+    folder = lab.folder / "files"
+    folder.mkdir(exist_ok=True)
+    (folder / "storm").write_bytes(bytes(20000))
+    with on(THEIRS):
+        crowd = nginx(lab, "crowd")
+    return {"routes": [route("crowd", "storm", path={"prefix": "/files"}), route("shop")],
+            "pools": [{"name": "crowd", "backends": [server(crowd)]}]}
 
 
 class Attack:
     def __init__(self, lab, kind, port, count):
-        # With low priority: attackers of the world do not sit on our processors.
-        command = ["nice", "-n", "15", lab.python, str(HERE / "attackers.py"), kind, str(port), str(count)]
+        # Attackers of the world do not sit on our processors.
+        command = ["taskset", "-c", str(*THEIRS), "nice", "-n", "15", lab.python, str(HERE / "attackers.py"), kind, str(port),
+                   str(count)]
         self.process = lab.spawn(command, f"attack-{kind}", subprocess.PIPE, subprocess.PIPE)
 
     def __enter__(self):
@@ -37,18 +65,21 @@ def attack(lab, kind, count, held=None, seconds=4, per_client=64, calm_seconds=3
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if count > 100 and hard < 2 * count + 1000:
         lab.skip(f"needs {2 * count + 1000} descriptors")
-    # Connections to servers are kept for a second only: what is held after that is held for attackers.
-    scene = Scene(lab, pool={"keep_alive": {"idle": "1s"}}, **how)
-    engine = scene.engine
-    with Traffic(scene.port, RATE, threads=3) as traffic:
-        span(calm_seconds)
-    calm = traffic.results
-    base, fds = engine.rss(), scene.fds()
-    with Attack(lab, kind, scene.port, count) as attackers:
-        with Traffic(scene.port, RATE, threads=3, seed=2) as traffic:
-            span(seconds)
-        attacked = traffic.results
-        grown = engine.rss() - base
+    if kind == "storm":
+        how |= server_of_a_storm(lab)
+    with on(OURS):
+        # Connections to servers are kept for a second only: what is held after that is held for attackers.
+        scene = Scene(lab, pool={"keep_alive": {"idle": "1s"}}, **how)
+        engine = scene.engine
+        with Traffic(scene.port, RATE, threads=3) as traffic:
+            span(calm_seconds)
+        calm = traffic.results
+        base, fds = engine.rss(), scene.fds()
+        with Attack(lab, kind, scene.port, count) as attackers:
+            with Traffic(scene.port, RATE, threads=3, seed=2) as traffic:
+                span(seconds)
+            attacked = traffic.results
+            grown = engine.rss() - base
     if held is not None and attackers.held < held:
         raise AssertionError(f"only {attackers.held} of {count} attackers were there")
     words = judge(lab, attacked, 0, posts=0)

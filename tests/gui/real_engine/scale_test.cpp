@@ -7,6 +7,7 @@
 #include "stage.h"
 #include "support/test_main.h"
 
+#include <QComboBox>
 #include <QElapsedTimer>
 #include <QEventLoop>
 #include <QStandardPaths>
@@ -36,7 +37,7 @@ constexpr bool kJudged = false;
 constexpr bool kJudged = true;
 #endif
 
-int seconds()
+int wanted()
 {
     const int asked = qEnvironmentVariableIntValue("STEELYARD_SCALE_SECONDS");
     return asked > 0 ? asked : kShort;
@@ -248,10 +249,10 @@ void ScaleTest::theConsoleStaysLightAndQuick()
     const QStringList pages{QStringLiteral("overview"), QStringLiteral("servers"),
                             QStringLiteral("charts"), QStringLiteral("requests"),
                             QStringLiteral("routes")};
-    Program wrk(QStringLiteral("wrk"), load(seconds() + 30));
+    Program wrk(QStringLiteral("wrk"), load(wanted() + 30));
     (void)watch(1); // until the load is on
-    const int rounds = std::max(1, seconds() / 50);
-    const double each = static_cast<double>(seconds()) / static_cast<double>(rounds * pages.size());
+    const int rounds = std::max(1, wanted() / 50);
+    const double each = static_cast<double>(wanted()) / static_cast<double>(rounds * pages.size());
     std::vector<double> sizes;
     std::map<QString, Watched> worst;
     for (int round = 0; round < rounds; ++round) {
@@ -278,7 +279,7 @@ void ScaleTest::theConsoleStaysLightAndQuick()
     const double early = sizes[sizes.size() / 4];
     qInfo("memory %.1f MB after a quarter of the time, %.1f MB at the end; %s", early, sizes.back(),
           qPrintable(told.section(QLatin1String("Requests/sec:"), 1).section(u'\n', 0, 0)));
-    QVERIFY(seconds() < kLong || sizes.back() < early * 1.05 + 1);
+    QVERIFY(wanted() < kLong || sizes.back() < early * 1.05 + 1);
 }
 
 double ScaleTest::cost(int seconds)
@@ -294,9 +295,9 @@ double ScaleTest::cost(int seconds)
 
 void ScaleTest::theEngineHardlyFeelsIt()
 {
-    if (seconds() < kLong)
+    if (wanted() < kLong)
         QSKIP("needs minutes: STEELYARD_SCALE_SECONDS=300 or more");
-    const int each = std::max(2, seconds() / (2 * kRounds));
+    const int each = std::max(2, wanted() / (2 * kRounds));
     std::vector<double> ratios;
     for (int round = 0; round < kRounds; ++round) {
         const auto attached = [&] {
