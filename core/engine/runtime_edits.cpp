@@ -122,8 +122,9 @@ config::Config RuntimeEdits::apply(const config::Config& base)
     config::Config config = base;
     for (const auto& [name, edit] : m_pools) {
         if (edit.removed) {
-            std::erase_if(config.pools,
-                          [&](const config::Pool& pool) { return pool.name == name; });
+            std::erase_if(config.pools, [&removed = name](const config::Pool& pool) {
+                return pool.name == removed;
+            });
         } else if (edit.added) {
             config.pools.emplace_back();
             config.pools.back().name = name;
