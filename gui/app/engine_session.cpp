@@ -153,9 +153,11 @@ bool EngineSession::tryDemo(int port, bool socket, QString* why)
         *why = QString::fromStdString(started.error().detail);
         return false;
     }
-    // "web=127.0.0.1:8080 ...": the load goes to the first listener.
+    // "web=127.0.0.1:8080 ...": the load goes to the first listener, and once servers can answer: a
+    // demo does not begin with errors.
     const QString listener = engine->readyLine().section(u' ', 0, 0).section(u'=', 1);
-    demo->startLoad(listener);
+    connect(engine.get(), &engine::Engine::ready, demo.get(),
+            [demo = demo.get(), listener] { demo->startLoad(listener); });
     m_demo = std::move(demo);
     adopt(std::move(engine), tr("Demo"), {});
     return true;
