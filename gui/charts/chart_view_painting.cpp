@@ -51,7 +51,7 @@ void ChartView::paintTicks(QPainter& painter) const
     }
     // All of them, or each second, third, ...: uneven labels read as an uneven axis. Those at the
     // edges stand half their width further inside.
-    const auto stride = static_cast<qsizetype>(std::ceil((1.5 * widest + gap) / spacing));
+    const auto stride = static_cast<qsizetype>(std::ceil((1.5 * widest + 2 * gap) / spacing));
     double free = plot.right() + 4 * gap; // from the right: "now" wins
     for (qsizetype i = 0; i < m_ticks.size(); i += stride) {
         const TimeTick& tick = m_ticks.at(m_ticks.size() - 1 - i);
