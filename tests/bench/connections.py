@@ -2,10 +2,10 @@
 """What connections cost: memory of an idle one, CPU per request beside idle ones, and 100,000 held by engines on one port.
 
 1. Each program runs once for each level: with 0, 1,000, 10,000 idle clients and as many as its descriptor limit leaves
-   (the hard limit, less 500 for backends and the load). Each idle client has had a request answered. Memory per connection
-   is the slope between 1,000 and the limit: of the process (anonymous: heap and stacks; RSS), and of the kernel while they
-   were opened (slabs and socket buffers, for both ends, as both are on this machine). CPU per request is wrk's keep-alive
-   load beside them, interleaved, as a ratio to the same program's with none.
+   (the hard limit, less 2,500: steelyardd keeps a tenth for servers). Each idle client has had a request answered. Memory
+   per connection is the slope between 1,000 and the limit: of the process (anonymous: heap and stacks; RSS), and of the
+   kernel while they were opened (slabs and socket buffers, for both ends, as both are on this machine). CPU per request is
+   wrk's keep-alive load beside them, interleaved, as a ratio to the same program's with none.
 2. `--engines` processes of steelyardd share one port (reuse_port) and hold `--total` connections from 127.0.0.x together;
    while they are held each holder sends requests on all of its connections in turn, and wrk runs beside it. An error, a
    lost connection or an unanswered request fails the run.
@@ -25,7 +25,7 @@ from balancers import DESCRIPTORS, Steelyard, free_ports
 from measuring import LOADS, Bench, cell, measure, rotated, spread, wrk
 
 PAGE = 4096
-SPARE = 500  # descriptors of a balancer for what is no idle client
+SPARE = 2500  # descriptors for what is no idle client; steelyardd keeps a tenth of its own for servers
 HOLDER_LIMIT = DESCRIPTORS - 100
 
 
