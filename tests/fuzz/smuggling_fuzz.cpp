@@ -41,6 +41,8 @@ constexpr std::string_view kMalformed[] = {
     "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"};
 
+constexpr milliseconds kNever = std::chrono::hours(24);
+
 /// One worker in front of one server that is nowhere. Never taken down.
 struct Bench
 {
@@ -56,11 +58,14 @@ struct Bench
         config::Pool& pool = config.pools.emplace_back();
         pool.name = "pool";
         pool.retry.attempts = 0;
+        // Nothing here waits, but the machine may: no clock has a say in what is right.
+        pool.timeouts = {kNever, kNever, kNever, kNever};
         pool.backends.emplace_back();
         pool.backends[0].name = "server";
         pool.backends[0].address = {"192.0.2.1", 80};
         config::Listener& listener = config.listeners.emplace_back();
         listener.name = "web";
+        listener.timeouts = {kNever, kNever, kNever};
         listener.routes.emplace_back();
         listener.routes[0].action = std::string("pool");
         worker.snapshot = compiler.compile(config);
