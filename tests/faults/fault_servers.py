@@ -4,7 +4,8 @@ import time
 
 from harness import Late
 from marks import long, short
-from scene import CONNECT, RESPONSE, SLACK, Scene, down_bound, repeated_posts, span, up_bound
+from network import HostOfItsOwn, own_network
+from scene import CONNECT, RESPONSE, SLACK, Scene, Server, down_bound, repeated_posts, span, up_bound
 from traffic import IDEMPOTENT, Traffic
 from waiting import equal, wait_until
 
@@ -113,6 +114,15 @@ def swallows_syns(lab):
     """No answer to a SYN: each request waits for the connect timeout once, and is served."""
     figure = goes_wrong(lab, "blackhole", True, posts=0)
     return f"{figure} (connect timeout {CONNECT:g} s)"
+
+
+@long
+def its_host_vanishes(lab):
+    """Neither SYNs nor what is under way on open connections are answered ever again. A GET waits for the response timeout
+    and is asked elsewhere; a POST is 504 then."""
+    with own_network(lab):
+        servers = [Server(lab, "a"), HostOfItsOwn(lab, "b"), Server(lab, "c")]
+        return goes_wrong(lab, "vanished", True, posts=6, servers=servers)
 
 
 def ejected_for_cutting(lab, mode, lost):

@@ -43,6 +43,8 @@ def up_bound():
 class Server:
     """server.py; its port survives its death."""
 
+    host = "127.0.0.1"
+
     def __init__(self, lab, name):
         self.lab, self.name = lab, name
         self.port = free_port()
@@ -51,11 +53,11 @@ class Server:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def start(self):
-        self.process = self.lab.spawn([self.lab.python, str(HERE / "server.py"), self.name, str(self.port),
-                                       str(self.journal)], f"server-{self.name}", subprocess.PIPE, subprocess.PIPE)
+        self.process = self.lab.spawn([self.lab.python, str(HERE / "server.py"), self.name, self.host,
+                                       str(self.port), str(self.journal)], f"server-{self.name}", subprocess.PIPE, subprocess.PIPE)
         self.await_word("ready")
 
     def await_word(self, word):
@@ -116,9 +118,9 @@ class Events:
 
 
 class Scene:
-    def __init__(self, lab, count=3, engine=None, clock_lies=False, **how):
+    def __init__(self, lab, count=3, engine=None, clock_lies=False, servers=None, **how):
         self.lab = lab
-        self.servers = self.servers_of(lab, count)
+        self.servers = servers or self.servers_of(lab, count)
         self.configuration = lab.config([server(each) for each in self.servers], pool={**POOL, **how.pop("pool", {})},
                                         **how)
         self.engine = lab.start(self.configuration, **(engine or {}))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A server that goes wrong on command, a process of its own so that it can be killed and stopped.
 
-    server.py NAME PORT JOURNAL
+    server.py NAME HOST PORT JOURNAL
 
 Answers GET /...?size=N with N bytes made of the request's x-id, and others with their own body. Each POST's x-id is
 appended to JOURNAL before it is answered. Commands come on stdin, one a line, and are acknowledged on stdout:
@@ -31,8 +31,8 @@ def filled(ident, size):
 
 
 class Server:
-    def __init__(self, name, port, journal):
-        self.name, self.port = name.encode(), port
+    def __init__(self, name, host, port, journal):
+        self.name, self.host, self.port = name.encode(), host, port
         self.journal = os.open(journal, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self.mode, self.argument = "ok", ""
         self.halves = 0
@@ -51,7 +51,7 @@ class Server:
     def bound(self):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", self.port))
+        listener.bind((self.host, self.port))
         return listener
 
     def deaf(self):
@@ -76,7 +76,7 @@ class Server:
             for _ in range(4):
                 stopper = socket.socket()
                 stopper.setblocking(False)
-                stopper.connect_ex(("127.0.0.1", self.port))
+                stopper.connect_ex((self.host, self.port))
                 self.plug.append(stopper)
 
 
@@ -179,8 +179,8 @@ class Connection(asyncio.Protocol):
             self.rest = self.rest[CHUNK:]
 
 
-async def main(name, port, journal):
-    server = Server(name, int(port), journal)
+async def main(name, host, port, journal):
+    server = Server(name, host, int(port), journal)
     await server.listen()
     commands = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
