@@ -360,7 +360,8 @@ void MainWindow::showStanding(const stats::Snapshot* snapshot)
     const engine::EngineClient* client = m_session.client();
     if (client != nullptr && !client->connected()) {
         m_banner->setStanding(Banner::Tone::Warning,
-                              tr("Not connected to the %1. Trying again.").arg(m_session.title()));
+                              tr("Not connected to the %1. Trying again.").arg(m_session.title()),
+                              true);
         return;
     }
     QStringList down;

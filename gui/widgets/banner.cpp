@@ -67,7 +67,7 @@ void Banner::say(Tone tone, const QString& text, QAction* action)
         m_leave.stop();
 }
 
-void Banner::setStanding(Tone tone, const QString& text)
+void Banner::setStanding(Tone tone, const QString& text, bool urgent)
 {
     if (text == m_standing && tone == m_standingTone)
         return;
@@ -75,6 +75,10 @@ void Banner::setStanding(Tone tone, const QString& text)
     m_standingTone = tone;
     if (text.isEmpty())
         m_dismissed.clear();
+    if (urgent && m_leave.isActive()) {
+        m_leave.stop();
+        m_passing = false;
+    }
     if (m_passing)
         return;
     if (text.isEmpty() || text == m_dismissed)

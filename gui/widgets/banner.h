@@ -30,7 +30,8 @@ public:
     /// while.
     void say(Tone tone, const QString& text, QAction* action = nullptr);
     /// A standing banner: back again when a passing one has left. Empty text takes it away.
-    void setStanding(Tone tone, const QString& text);
+    /// `urgent`: one that would leave by itself gives way at once.
+    void setStanding(Tone tone, const QString& text, bool urgent = false);
     [[nodiscard]] QString text() const;
 
 public Q_SLOTS:

@@ -146,6 +146,7 @@ void Console::select(const QString& id)
     QTreeView* view = window.serversPage()->view();
     const QModelIndex index = indexOf(id, gui::ServersModel::Server);
     QVERIFY2(index.isValid(), qPrintable(id));
+    view->scrollTo(index);
     QTest::mouseClick(view->viewport(), Qt::LeftButton, {}, view->visualRect(index).center());
     QCOMPARE(window.serversPage()->selectedServers().value(0).section(u'/', 0, 0),
              id.section(u'/', 0, 0));
