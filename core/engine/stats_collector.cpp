@@ -23,6 +23,11 @@ void addTotals(stats::Totals& totals, const stats::TrafficCounters& counters)
     totals.bytesOut += counters.bytesOut.value();
 }
 
+double mean(std::uint64_t sum, std::uint64_t count)
+{
+    return count == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(count);
+}
+
 double secondsSince(TimePoint then, TimePoint now)
 {
     return then == TimePoint{} ? 0.0 : std::chrono::duration<double>(now - then).count();
@@ -51,18 +56,25 @@ void StatsCollector::fillBackend(stats::BackendRow& row, const runtime::BackendS
     row.inFlight = state.load.inFlight.load(std::memory_order_relaxed);
     m_counts.assign(stats::Histogram::kBuckets, 0);
     std::uint64_t sum = 0;
+    std::uint64_t ownRequests = 0;
+    std::uint64_t ownMicros = 0;
     for (const auto& counters : state.counters) {
         addTotals(row.totals, *counters);
         sum += counters->latency.addTo(m_counts);
+        ownRequests += counters->own.requests.value();
+        ownMicros += counters->own.micros.value();
     }
     Windows& windows = m_backends[&state];
     windows.seen = true;
     windows.requests.add(now, row.totals.requests);
     windows.errors.add(now, row.totals.errors());
     windows.latency.add(now, m_counts);
+    windows.ownRequests.add(now, ownRequests);
+    windows.ownMicros.add(now, ownMicros);
     row.requestsPerSecond = windows.requests.perSecond();
     row.errorsPerSecond = windows.errors.perSecond();
     row.latency = windows.latency.latency();
+    row.ownMean = mean(windows.ownMicros.growth(), windows.ownRequests.growth());
     row.latencyBuckets = stats::latencyBuckets(m_counts, sum, stats::kServiceBounds);
 }
 
@@ -95,6 +107,8 @@ void StatsCollector::fillPool(stats::PoolRow& row, const runtime::Pool& pool, co
         weights += candidates[i].weight;
     }
     std::uint64_t growth = 0;
+    std::uint64_t ownRequests = 0;
+    std::uint64_t ownMicros = 0;
     std::vector<std::uint64_t> counts(stats::Histogram::kBuckets, 0);
     for (std::uint32_t i = 0; i < pool.backends.size(); ++i) {
         const runtime::Backend& backend = pool.backends[i];
@@ -133,6 +147,8 @@ void StatsCollector::fillPool(stats::PoolRow& row, const runtime::Pool& pool, co
         }
         const Windows& windows = m_backends[backend.state.get()];
         growth += windows.requests.growth();
+        ownRequests += windows.ownRequests.growth();
+        ownMicros += windows.ownMicros.growth();
         const auto& window = windows.latency.counts();
         for (std::size_t bucket = 0; bucket < window.size(); ++bucket)
             counts[bucket] += window[bucket];
@@ -141,6 +157,7 @@ void StatsCollector::fillPool(stats::PoolRow& row, const runtime::Pool& pool, co
         row.errorsPerSecond += out.errorsPerSecond;
     }
     row.latency = stats::latencyOf(counts);
+    row.ownMean = mean(ownMicros, ownRequests);
     for (std::uint32_t i = 0; i < pool.backends.size() && growth > 0; ++i) {
         const auto own = m_backends[pool.backends[i].state.get()].requests.growth();
         row.backends[i].actualShare = static_cast<double>(own) / static_cast<double>(growth);
@@ -188,20 +205,27 @@ void StatsCollector::fillListeners(stats::Snapshot& snapshot, const runtime::Sna
             continue;
         std::uint64_t requests = 0;
         std::uint64_t errors = 0;
+        std::uint64_t ownRequests = 0;
+        std::uint64_t ownMicros = 0;
         m_counts.assign(stats::Histogram::kBuckets, 0);
         for (const auto& counters : *(*found)->counters) {
             requests += counters->requests.value();
             errors += counters->errors.value();
             counters->latency.addTo(m_counts);
+            ownRequests += counters->own.requests.value();
+            ownMicros += counters->own.micros.value();
         }
         Windows& windows = m_listeners[(*found)->counters.get()];
         windows.seen = true;
         windows.requests.add(now, requests);
         windows.errors.add(now, errors);
         windows.latency.add(now, m_counts);
+        windows.ownRequests.add(now, ownRequests);
+        windows.ownMicros.add(now, ownMicros);
         row.requestsPerSecond = windows.requests.perSecond();
         row.errorsPerSecond = windows.errors.perSecond();
         row.latency = windows.latency.latency();
+        row.ownMean = mean(windows.ownMicros.growth(), windows.ownRequests.growth());
     }
     std::erase_if(m_listeners, [](const auto& entry) { return !entry.second.seen; });
 }

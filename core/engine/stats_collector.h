@@ -47,6 +47,7 @@ private:
     {
         stats::RateWindow requests, errors;
         stats::LatencyWindow latency;
+        stats::RateWindow ownRequests, ownMicros;
         bool seen = false;
     };
 

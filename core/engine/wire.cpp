@@ -111,6 +111,7 @@ void fields(auto& io, T& value)
     io("requests_per_second", value.requestsPerSecond);
     io("errors_per_second", value.errorsPerSecond);
     io("latency_us", value.latency);
+    io("own_mean_us", value.ownMean);
     io("totals", value.totals);
     io("probe", value.probe);
     io("drain_seconds_left", value.drainSecondsLeft);
@@ -131,6 +132,7 @@ void fields(auto& io, T& value)
     io("requests_per_second", value.requestsPerSecond);
     io("errors_per_second", value.errorsPerSecond);
     io("latency_us", value.latency);
+    io("own_mean_us", value.ownMean);
     io("servers", value.backends);
 }
 
@@ -144,6 +146,7 @@ void fields(auto& io, T& value)
     io("requests_per_second", value.requestsPerSecond);
     io("errors_per_second", value.errorsPerSecond);
     io("latency_us", value.latency);
+    io("own_mean_us", value.ownMean);
 }
 
 template <Is<stats::Snapshot> T>

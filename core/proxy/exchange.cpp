@@ -322,16 +322,20 @@ void Exchange::account()
     counters.bytesOut.add(m_bytesOut);
     const std::uint64_t took = microsOf(m_finished - m_started);
     counters.latency.record(took);
+    const auto index = static_cast<std::size_t>(m_worker.index);
+    const std::uint64_t own = microsOf(m_own);
     if (m_listener != nullptr) {
-        stats::ListenerCounters& own =
-            *(*m_listener->counters)[static_cast<std::size_t>(m_worker.index)];
-        own.requests.add();
+        stats::ListenerCounters& listener = *(*m_listener->counters)[index];
+        listener.requests.add();
         if (statusClass == 5)
-            own.errors.add();
-        own.latency.record(took);
+            listener.errors.add();
+        listener.latency.record(took);
+        if (!m_attempts.empty())
+            listener.own.add(own);
     }
     if (!m_attempts.empty()) {
-        counters.own.record(microsOf(m_own));
+        counters.own.record(own);
+        m_attempts.back().backend->counters[index]->own.add(own);
         counters.retries.add(m_attempts.size() - 1);
     }
     if (m_cause != Cause::None)

@@ -37,10 +37,23 @@ struct TrafficCounters
     Histogram latency; ///< µs
 };
 
+/// What the engine itself added to requests, for their mean.
+struct OwnTime
+{
+    Counter requests, micros;
+
+    void add(std::uint64_t took) noexcept
+    {
+        requests.add();
+        micros.add(took);
+    }
+};
+
 /// One backend on one worker; here `requests` are attempts, and latency runs from the lease to the
 /// response's end.
 struct alignas(64) BackendCounters : TrafficCounters
 {
+    OwnTime own; ///< of the requests that it was the last to be asked
 };
 
 /// One listener on one worker: what its clients got. `errors` are 5xx, whoever made them.
@@ -48,6 +61,7 @@ struct alignas(64) ListenerCounters
 {
     Counter requests, errors;
     Histogram latency; ///< µs, the whole exchange
+    OwnTime own;       ///< of those that a server was asked
 };
 
 /// One worker; latency is the whole exchange, `own` what the engine itself added to it.

@@ -71,6 +71,7 @@ struct BackendRow
     std::uint32_t inFlight = 0;
     double requestsPerSecond = 0, errorsPerSecond = 0;
     Latency latency;
+    double ownMean = 0;            ///< µs that the engine itself added, mean of the last 10 s
     LatencyBuckets latencyBuckets; ///< since start, at kServiceBounds
     Totals totals;
     Probe probe;
@@ -92,6 +93,7 @@ struct PoolRow
     std::uint32_t queued = 0; ///< requests that wait for a server below its max_requests
     double requestsPerSecond = 0, errorsPerSecond = 0;
     Latency latency;
+    double ownMean = 0; ///< as of a backend
     std::vector<BackendRow> backends;
 };
 
@@ -103,6 +105,7 @@ struct ListenerRow
     int maxConnections = 0;
     double requestsPerSecond = 0, errorsPerSecond = 0; ///< errors: answered with 5xx
     Latency latency;                                   ///< whole exchange as its clients see it
+    double ownMean = 0;                                ///< as of a backend
 };
 
 enum class EngineState : std::uint8_t

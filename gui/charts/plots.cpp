@@ -215,12 +215,13 @@ Plots plotsOf(const Scope& scope, const History& history, const ServersModel& se
                         make.own(Words::tr("p99"), colorOf(2), &S::p99)}};
     const Plot added{QStringLiteral("own"),
                      scope.key.isEmpty() ? Words::tr("Added by Steelyard")
-                                         : Words::tr("Added by Steelyard, whole engine"),
+                                         : of(Words::tr("Added to requests"), scope),
                      QStringLiteral("ms"),
                      false,
                      &millis,
-                     {make.line({}, Words::tr("p50"), colorOf(0), &S::own50),
-                      make.line({}, Words::tr("p99"), colorOf(2), &S::own99)}};
+                     scope.key.isEmpty() ? QList{make.own(Words::tr("p50"), colorOf(0), &S::own),
+                                                 make.own(Words::tr("p99"), colorOf(2), &S::own99)}
+                                         : QList{make.own(Words::tr("mean"), colorOf(0), &S::own)}};
     return {history.moments(from, to),
             {requests, errors, latency, connections(scope, history, make), added}};
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr History::Field kFields[] = {
     &History::Sample::requests, &History::Sample::errors, &History::Sample::p50,
     &History::Sample::p95,      &History::Sample::p99,    &History::Sample::load,
-    &History::Sample::queued,   &History::Sample::own50,  &History::Sample::own99};
+    &History::Sample::queued,   &History::Sample::own,    &History::Sample::own99};
 
 History::Sample absent()
 {
@@ -30,6 +30,15 @@ History::Sample sampleOf(const Row& row, std::uint32_t load)
     sample.p95 = static_cast<float>(row.latency.p95 / 1000);
     sample.p99 = static_cast<float>(row.latency.p99 / 1000);
     sample.load = static_cast<float>(load);
+    return sample;
+}
+
+/// A listener, pool or server.
+template <typename Row>
+History::Sample partOf(const Row& row, std::uint32_t load)
+{
+    History::Sample sample = sampleOf(row, load);
+    sample.own = static_cast<float>(row.ownMean / 1000);
     return sample;
 }
 
@@ -77,22 +86,22 @@ void History::add(const stats::Snapshot& snapshot)
     }
     ++m_turn;
     Sample whole = sampleOf(snapshot, snapshot.connections);
-    whole.own50 = static_cast<float>(snapshot.own.p50 / 1000);
+    whole.own = static_cast<float>(snapshot.own.p50 / 1000);
     whole.own99 = static_cast<float>(snapshot.own.p99 / 1000);
     for (const stats::PoolRow& pool : snapshot.pools) {
         const QString poolName = QString::fromStdString(pool.name);
-        Sample sample = sampleOf(pool, pool.inFlight);
+        Sample sample = partOf(pool, pool.inFlight);
         sample.queued = static_cast<float>(pool.queued);
         whole.queued += sample.queued;
         put(poolName, sample, newSpan);
         for (const stats::BackendRow& server : pool.backends) {
             put(poolName + u'/' + QString::fromStdString(server.name),
-                sampleOf(server, server.inFlight), newSpan);
+                partOf(server, server.inFlight), newSpan);
         }
     }
     for (const stats::ListenerRow& listener : snapshot.listeners) {
         put(listenerKey(QString::fromStdString(listener.name)),
-            sampleOf(listener, listener.connections), newSpan);
+            partOf(listener, listener.connections), newSpan);
     }
     put(QString(), whole, newSpan);
     for (auto it = m_series.begin(); it != m_series.end();) {

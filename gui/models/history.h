@@ -34,7 +34,8 @@ public:
         float p50 = 0, p95 = 0, p99 = 0; ///< ms
         float load = 0;   ///< connections of the engine or a listener; else requests in flight
         float queued = 0; ///< of a pool, requests that wait for a server
-        float own50 = 0, own99 = 0; ///< ms, of the whole engine
+        float own = 0;    ///< ms added by the engine itself: median of all, mean of a part
+        float own99 = 0;  ///< ms, of the whole engine
     };
 
     using Field = float Sample::*;

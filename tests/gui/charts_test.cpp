@@ -135,6 +135,9 @@ void ChartsTest::listenersHaveTheirOwnFigures()
              static_cast<float>(engine.latest()->listeners[0].requestsPerSecond));
     QCOMPARE(plots.plots.at(3).lines.first().values.last().high,
              static_cast<float>(engine.latest()->connections));
+    QCOMPARE(plots.plots.last().title, QStringLiteral("Added to requests of web"));
+    QCOMPARE(plots.plots.last().lines.size(), 1);
+    QCOMPARE(plots.plots.last().lines.first().values.last().high, 0.042F);
 }
 
 void ChartsTest::decimationKeepsPeaksAndTheBudget()

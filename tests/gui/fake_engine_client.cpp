@@ -382,6 +382,7 @@ void FakeEngineClient::moveServer(stats::BackendRow& row, double requests)
         row.inFlight = static_cast<std::uint32_t>(requests * 0.004 * (1.2 + noise()));
     const double base = requests > 0 ? 3200 + 600 * noise() : 0;
     row.latency = {base, base * 1.9, base * (2.6 + 0.5 * noise())};
+    row.ownMean = 42;
     row.totals.requests += static_cast<std::uint64_t>(requests * kStep);
     row.stateSeconds += kStep;
     row.probe.ageSeconds = std::fmod(row.probe.ageSeconds + kStep, 2.0);
@@ -417,6 +418,7 @@ void FakeEngineClient::move()
             pool.inFlight += row.inFlight;
         }
         pool.latency = {3200 + 300 * noise(), 6100 + 500 * noise(), 8400 + 900 * noise()};
+        pool.ownMean = 42;
         m_state.requestsPerSecond += pool.requestsPerSecond;
         m_state.errorsPerSecond += pool.errorsPerSecond;
     }
@@ -428,6 +430,7 @@ void FakeEngineClient::move()
     web.requestsPerSecond = m_state.requestsPerSecond;
     web.errorsPerSecond = m_state.errorsPerSecond;
     web.latency = m_state.latency;
+    web.ownMean = 42;
     m_state.cpuShare = 0.31;
 }
 

@@ -18,7 +18,7 @@ inline stats::Snapshot sampleSnapshot()
     snapshot.unsavedChanges = true;
     snapshot.workers = 2;
     snapshot.uptimeSeconds = 3700;
-    snapshot.listeners.push_back({"web", {"127.0.0.1:8080"}, 12, 100000, 1234, 0.5, {1, 2, 3}});
+    snapshot.listeners.push_back({"web", {"127.0.0.1:8080"}, 12, 100000, 1234, 0.5, {1, 2, 3}, 4});
     snapshot.requestsPerSecond = 1234;
     snapshot.errorsPerSecond = 0.5;
     snapshot.latency = {1200, 4000, 8100};
@@ -74,7 +74,8 @@ public:
                                    integer(),
                                    real(),
                                    real(),
-                                   {real(), real(), real()}});
+                                   {real(), real(), real()},
+                                   real()});
         for (int i = 0; i < pools; ++i)
             s.pools.push_back(pool(backends));
         s.connections = count();
@@ -96,7 +97,7 @@ private:
                          flip(),    count(),
                          count(),   real(),
                          real(),    {real(), real(), real()},
-                         {}};
+                         real(),    {}};
         for (int i = 0; i < backends; ++i)
             p.backends.push_back(backend());
         return p;
@@ -131,6 +132,7 @@ private:
         b.requestsPerSecond = real();
         b.errorsPerSecond = real();
         b.latency = {real(), real(), real()};
+        b.ownMean = real();
         b.totals = totals();
         b.probe = {flip(), flip(), word(), real(), real()};
         b.drainSecondsLeft = real();

@@ -100,6 +100,8 @@ private Q_SLOTS:
         before[1]->requests.add(10);
         before[1]->errors.add(3);
         before[1]->latency.record(5000);
+        before[0]->own.add(20);
+        before[1]->own.add(40);
         web.maxConnections = 7;
         setup.running = setup.compiler.compile(setup.config);
         QCOMPARE(setup.running->listeners[0]->counters.get(), &before);
@@ -107,9 +109,25 @@ private Q_SLOTS:
         QCOMPARE(snapshot->listeners[0].requestsPerSecond, 30.0);
         QCOMPARE(snapshot->listeners[0].errorsPerSecond, 3.0);
         QVERIFY(std::abs(snapshot->listeners[0].latency.p99 - 5000) < 0.032 * 5000);
+        QCOMPARE(snapshot->listeners[0].ownMean, 30.0);
         QCOMPARE(snapshot->listeners[0].connections, 3U);
         QCOMPARE(snapshot->listeners[1].requestsPerSecond, 0.0);
         QVERIFY(snapshot->wallMs > 1'700'000'000'000);
+    }
+
+    void whatTheEngineAddsIsAMeanOfTheLastSeconds()
+    {
+        Setup setup;
+        (void)setup.collect(kStart);
+        setup.state(0).counters[0]->own.add(30);
+        setup.state(0).counters[1]->own.add(50);
+        setup.state(1).counters[0]->own.add(100);
+        const auto snapshot = setup.collect(kStart + seconds(1));
+        const stats::PoolRow& pool = snapshot->pools[0];
+        QCOMPARE(pool.backends[0].ownMean, 40.0);
+        QCOMPARE(pool.backends[1].ownMean, 100.0);
+        QCOMPARE(pool.backends[2].ownMean, 0.0);
+        QCOMPARE(pool.ownMean, 60.0);
     }
 
     void aPoolThatSleptHasNoShares()

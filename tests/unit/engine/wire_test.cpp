@@ -26,9 +26,10 @@ bool sameBackend(const stats::BackendRow& a, const stats::BackendRow& b)
            a.configuredShare == b.configuredShare && a.actualShare == b.actualShare &&
            a.inFlight == b.inFlight && a.requestsPerSecond == b.requestsPerSecond &&
            a.errorsPerSecond == b.errorsPerSecond && a.latency == b.latency &&
-           a.totals == b.totals && a.probe.done == b.probe.done && a.probe.good == b.probe.good &&
-           a.probe.text == b.probe.text && a.probe.ageSeconds == b.probe.ageSeconds &&
-           a.probe.durationMs == b.probe.durationMs && a.drainSecondsLeft == b.drainSecondsLeft;
+           a.ownMean == b.ownMean && a.totals == b.totals && a.probe.done == b.probe.done &&
+           a.probe.good == b.probe.good && a.probe.text == b.probe.text &&
+           a.probe.ageSeconds == b.probe.ageSeconds && a.probe.durationMs == b.probe.durationMs &&
+           a.drainSecondsLeft == b.drainSecondsLeft;
 }
 
 bool samePool(const stats::PoolRow& a, const stats::PoolRow& b)
@@ -36,14 +37,16 @@ bool samePool(const stats::PoolRow& a, const stats::PoolRow& b)
     return a.name == b.name && a.algorithm == b.algorithm && a.selectable == b.selectable &&
            a.allDown == b.allDown && a.failOpen == b.failOpen && a.inFlight == b.inFlight &&
            a.requestsPerSecond == b.requestsPerSecond && a.errorsPerSecond == b.errorsPerSecond &&
-           a.latency == b.latency && std::ranges::equal(a.backends, b.backends, sameBackend);
+           a.latency == b.latency && a.ownMean == b.ownMean &&
+           std::ranges::equal(a.backends, b.backends, sameBackend);
 }
 
 bool sameListener(const stats::ListenerRow& a, const stats::ListenerRow& b)
 {
     return a.name == b.name && a.addresses == b.addresses && a.connections == b.connections &&
            a.maxConnections == b.maxConnections && a.requestsPerSecond == b.requestsPerSecond &&
-           a.errorsPerSecond == b.errorsPerSecond && a.latency == b.latency;
+           a.errorsPerSecond == b.errorsPerSecond && a.latency == b.latency &&
+           a.ownMean == b.ownMean;
 }
 
 bool same(const stats::Snapshot& a, const stats::Snapshot& b)
