@@ -8,11 +8,13 @@
 
 namespace steelyard::proxy {
 
-/// A pooled byte string; recycle() keeps moderate capacity.
+/// A pooled byte string.
 class OutputBuffer
 {
 public:
-    static constexpr std::size_t kKeepCapacity = 256U * 1024U;
+    /// Dozens are pooled, so what each keeps is what the worker holds for ever.
+    static constexpr std::size_t kKeepCapacity = 16U * 1024U;
+    static constexpr std::size_t kMoveAt = 256U * 1024U; ///< sent bytes in front of unsent ones
 
     [[nodiscard]] std::string& tail() noexcept { return m_bytes; } ///< append here
 
@@ -29,8 +31,7 @@ public:
         if (m_sent == m_bytes.size()) {
             m_bytes.clear();
             m_sent = 0;
-        } else if (m_sent >= kKeepCapacity) { // else a connection that is never quite empty would
-                                              // grow for ever
+        } else if (m_sent >= kMoveAt) { // else one that is never quite empty would grow for ever
             m_bytes.erase(0, m_sent);
             m_sent = 0;
         }
