@@ -117,7 +117,12 @@ void Exchange::dropBackend(const char* result, std::optional<Failure> outcome)
     Stream* backend = m_backend;
     m_backend = nullptr;
     backend->setHandler(nullptr);
-    backend->reset();
+    // Nothing was sent on a connection that is still being made: another request may have it.
+    if (m_connecting) {
+        backend->finished();
+    } else {
+        backend->reset();
+    }
     endAttempt(result, outcome);
 }
 

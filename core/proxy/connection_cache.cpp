@@ -49,20 +49,24 @@ BackendStream ConnectionCache::open(const runtime::Backend& backend, const confi
     return opened;
 }
 
-bool ConnectionCache::keep(H1ClientConnection& connection)
+bool ConnectionCache::reserve(H1ClientConnection& connection)
 {
     Endpoint* endpoint = connection.endpoint();
     if (endpoint == nullptr || endpoint->count >= connection.maxIdle())
         return false;
     ++endpoint->count;
-    endpoint->idle.pushFront(connection);
     return true;
 }
 
-void ConnectionCache::forget(H1ClientConnection& connection)
+void ConnectionCache::release(H1ClientConnection& connection)
 {
-    --connection.endpoint()->count; // an idle one has it
-    connection.unlink();
+    if (connection.endpoint() != nullptr)
+        --connection.endpoint()->count;
+}
+
+void ConnectionCache::keep(H1ClientConnection& connection)
+{
+    connection.endpoint()->idle.pushFront(connection);
 }
 
 void ConnectionCache::setEndpoints(const runtime::Snapshot& snapshot)

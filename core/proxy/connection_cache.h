@@ -51,11 +51,13 @@ public:
     [[nodiscard]] BackendStream open(const runtime::Backend& backend, const config::Pool& pool,
                                      bool fresh, bool checkStale);
 
-    /// From H1ClientConnection: keeps it for re-use; false when there is no room or its endpoint is
-    /// gone.
-    [[nodiscard]] bool keep(H1ClientConnection& connection);
-    /// From H1ClientConnection: a kept one ends.
-    void forget(H1ClientConnection& connection);
+    /// From H1ClientConnection: takes a place among its endpoint's kept ones; false when there is
+    /// none or the endpoint is gone.
+    [[nodiscard]] static bool reserve(H1ClientConnection& connection);
+    /// The place is free again.
+    static void release(H1ClientConnection& connection);
+    /// It has a place and may be used from now on.
+    static void keep(H1ClientConnection& connection);
 
     /// Only these endpoints are kept from now on; idle connections to others are closed.
     void setEndpoints(const runtime::Snapshot& snapshot);
@@ -72,7 +74,7 @@ public:
     struct Endpoint
     {
         IntrusiveList<H1ClientConnection> idle;
-        int count = 0;
+        int count = 0;     ///< places taken: idle ones, and spare ones that are still being made
         bool known = true; ///< scratch for setEndpoints
     };
 

@@ -10,6 +10,8 @@ namespace {
 
 /// For a server to take a tunnel's last bytes.
 constexpr milliseconds kTunnelRest{30000};
+/// For one that nobody waits for to be made.
+constexpr milliseconds kSpareConnect{2000};
 
 } // namespace
 
@@ -34,7 +36,7 @@ H1ClientConnection::~H1ClientConnection()
 
 void H1ClientConnection::leaveCache()
 {
-    m_worker.cache.forget(*this);
+    ConnectionCache::release(*this);
     m_worker.cache.active.pushFront(*this);
     m_idle = false;
     m_idleTimer.disarm();
@@ -55,15 +57,16 @@ bool H1ClientConnection::isStale()
 
 void H1ClientConnection::closeIdle()
 {
-    m_worker.cache.forget(*this);
-    m_idle = false;
+    ConnectionCache::release(*this);
+    unlink();
+    m_idle = m_spare = false;
     close();
 }
 
 void H1ClientConnection::idleExpired(void* self)
 {
     auto& connection = *static_cast<H1ClientConnection*>(self);
-    if (connection.m_idle) {
+    if (connection.m_idle || connection.m_spare) {
         connection.closeIdle();
     } else {
         connection.close();
@@ -176,6 +179,8 @@ void H1ClientConnection::reset()
 {
     if (m_closed)
         return;
+    if (m_spare)
+        return closeIdle();
     // A request cut short must not look complete, whatever its framing.
     if (!m_requestSent)
         m_transport->resetOnClose();
@@ -196,8 +201,10 @@ void H1ClientConnection::pumped()
 
 void H1ClientConnection::settle()
 {
-    if (m_closed || m_idle)
+    if (m_closed || m_idle || m_spare)
         return;
+    if (m_connecting)
+        return becomeSpare();
     const bool clean = m_reusable && m_requestSent && m_responseRead && !outputPending() &&
                        m_outputError == 0 && m_reader->input.empty() &&
                        !m_transport->peerClosed() && !m_worker.draining;
@@ -208,12 +215,33 @@ void H1ClientConnection::settle()
         m_worker.wheel.arm(m_idleTimer, m_worker.loop.now() + kTunnelRest);
         return;
     }
-    if (!clean || !m_worker.cache.keep(*this)) {
+    if (!clean || !ConnectionCache::reserve(*this)) {
         close();
         return;
     }
     m_worker.responseReaders.give(std::move(m_reader));
-    m_finished = false;
+    becomeIdle();
+}
+
+/// What was to be sent is forgotten; who comes when it is made finds it ready.
+void H1ClientConnection::becomeSpare()
+{
+    if (m_input == Input::Ended || m_worker.draining || !ConnectionCache::reserve(*this)) {
+        close();
+        return;
+    }
+    m_spare = true;
+    if (m_output)
+        m_worker.outputs.give(std::move(m_output));
+    if (m_reader)
+        m_worker.responseReaders.give(std::move(m_reader));
+    m_worker.wheel.arm(m_idleTimer, m_worker.loop.now() + kSpareConnect);
+}
+
+void H1ClientConnection::becomeIdle()
+{
+    ConnectionCache::keep(*this);
+    m_finished = m_spare = false;
     m_idle = true;
     m_input = Input::Head;
     m_worker.wheel.arm(m_idleTimer, m_worker.loop.now() + m_keepAlive.idle);
@@ -224,7 +252,7 @@ void H1ClientConnection::settle()
 
 void H1ClientConnection::transportReadable()
 {
-    if (m_idle) {
+    if (m_idle || m_spare) {
         if (isStale())
             closeIdle();
         return;
@@ -236,6 +264,11 @@ void H1ClientConnection::transportWritable()
 {
     if (m_connecting) {
         m_connecting = false;
+        if (m_spare) {
+            if (m_endpoint == nullptr || m_worker.draining)
+                return closeIdle();
+            return becomeIdle();
+        }
         if (m_handler != nullptr)
             m_handler->streamOpened();
         if (m_closed)

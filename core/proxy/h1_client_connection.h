@@ -1,7 +1,7 @@
 /// HTTP/1 towards a backend: sends requests, receives responses, one at a time; kept idle in the
 /// ConnectionCache between them when both messages ended cleanly and nothing surplus came (RFC
-/// 9112 9.2, 9.3: a surplus response must never be taken for the next request's). Thread: worker.
-/// Owner: itself.
+/// 9112 9.2, 9.3: a surplus response must never be taken for the next request's), or when its
+/// client went before it was made: then nothing was sent on it. Thread: worker. Owner: itself.
 #pragma once
 
 #include "proxy/h1_connection.h"
@@ -61,6 +61,8 @@ private:
     void transportWritable() override;
 
     void settle(); ///< after an exchange: keep or close
+    void becomeSpare();
+    void becomeIdle();
     static void idleExpired(void* self);
 
     std::unique_ptr<ResponseReader> m_reader;
@@ -68,6 +70,7 @@ private:
     config::KeepAlive m_keepAlive;
     net::Timer m_idleTimer;
     bool m_connecting;
+    bool m_spare = false;    ///< being made for the cache: who wanted it has gone
     bool m_idle = false;     ///< in the cache
     bool m_finished = false; ///< the exchange is done with the stream
     bool m_headRequest = false;

@@ -357,6 +357,42 @@ private Q_SLOTS:
         });
     }
 
+    void aConnectionWhoseClientWentBeforeItWasMadeServesTheNext()
+    {
+        VERIFY_BODY([]() -> std::string {
+            Backend backend;
+            ClientBench bench(backend);
+            FakeClient& gone = bench.request("GET /gone HTTP/1.1\r\nHost: lab\r\n\r\n");
+            gone.fails(StreamFailure::Reset);
+            settle();
+            FakeClient& next = bench.get();
+            EXPECT(backend.asked(1));
+            backend.peer(1).sends(kOk);
+            EXPECT(until([&] { return next.done(); }));
+            EXPECT(next.status() == 200 && next.body == "ok");
+            EXPECT(backend.accepts() == 1);
+            EXPECT(backend.peer(1).got.find("/gone") == std::string::npos);
+            EXPECT(bench.leases() == 0 && bench.counted(0).connectErrors.value() == 0);
+            return {};
+        });
+    }
+
+    void oneThatCannotBeMadeForNobodyLeavesNothing()
+    {
+        VERIFY_BODY([]() -> std::string {
+            Backend backend;
+            ClientBench bench(backend, [](config::Pool& pool) { pool.keepAlive.maxIdle = 1; });
+            backend.stops();
+            for (int i = 0; i < 3; ++i) {
+                FakeClient& gone = bench.get();
+                gone.fails(StreamFailure::Reset);
+                EXPECT(until([&] { return bench.worker.cache.active.empty(); }));
+            }
+            EXPECT(bench.leases() == 0);
+            return {};
+        });
+    }
+
     void aRequestCutShortLooksCutToTheServer()
     {
         VERIFY_BODY([]() -> std::string {
