@@ -60,7 +60,7 @@ class Attack:
         self.process.wait(scaled(30))
 
 
-def attack(lab, kind, count, held=None, seconds=4, per_client=64, calm_seconds=3, **how):
+def attack(lab, kind, count, held=None, seconds=4, per_client=64, calm_seconds=3, floor=FLOOR, **how):
     """p99 of the others in calm and under attack -> the figure. per_client: KB of memory that each may cost."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if count > 100 and hard < 2 * count + 1000:
@@ -88,7 +88,7 @@ def attack(lab, kind, count, held=None, seconds=4, per_client=64, calm_seconds=3
         raise AssertionError(f"only {attackers.held} of {count} attackers were there")
     words = judge(lab, attacked, 0, posts=0)
     judge(lab, calm, 0, posts=0)
-    limit = max(2 * calm.p99, FLOOR if seconds > 2 else SHORT_FLOOR)
+    limit = max(2 * calm.p99, floor)
     assert grown < 8 + count * per_client / 1024, f"{grown:.0f} MB more for {count} clients"
     wait_until(lambda: scene.fds() <= fds + 20, "their descriptors are free again", 15)
     if attacked.p99 > limit:
@@ -100,7 +100,7 @@ def attack(lab, kind, count, held=None, seconds=4, per_client=64, calm_seconds=3
 
 @short
 def five_hundred_slow_heads(lab):
-    return attack(lab, "slow-head", 500, held=500, seconds=2, calm_seconds=2)
+    return attack(lab, "slow-head", 500, held=500, floor=SHORT_FLOOR)
 
 
 @long
@@ -127,7 +127,7 @@ def silent_clients(lab):
 
 @short
 def a_storm_of_disconnects(lab):
-    return attack(lab, "storm", 50, seconds=2, calm_seconds=2)
+    return attack(lab, "storm", 50, floor=SHORT_FLOOR)
 
 
 @long
