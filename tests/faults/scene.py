@@ -56,8 +56,8 @@ class Server:
         return f"{self.host}:{self.port}"
 
     def start(self):
-        self.process = self.lab.spawn([self.lab.python, str(HERE / "server.py"), self.name, self.host,
-                                       str(self.port), str(self.journal)], f"server-{self.name}", subprocess.PIPE, subprocess.PIPE)
+        command = [self.lab.python, str(HERE / "server.py"), self.name, self.host, str(self.port), str(self.journal)]
+        self.process = self.lab.spawn(command, f"server-{self.name}", subprocess.PIPE, subprocess.PIPE)
         self.await_word("ready")
 
     def await_word(self, word):

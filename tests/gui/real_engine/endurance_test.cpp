@@ -17,16 +17,13 @@ using test::Watched;
 
 namespace {
 
-constexpr int kShort = 10;   ///< seconds
-constexpr int kLong = 300;   ///< from here on the memory is judged
 constexpr int kRound = 60;   ///< seconds of all pages, at most
 constexpr int kHeld = 10000; ///< connections; of a short run kHeldShort
 constexpr int kHeldShort = 300;
 
 int wanted()
 {
-    const int asked = qEnvironmentVariableIntValue("STEELYARD_ENDURANCE_SECONDS");
-    return asked > 0 ? asked : kShort;
+    return test::secondsOf("STEELYARD_ENDURANCE_SECONDS");
 }
 
 } // namespace
@@ -88,10 +85,8 @@ void EnduranceTest::drainAndUndo(test::Console& console)
 
 void EnduranceTest::watchFor(test::Console& console, int seconds)
 {
-    const QStringList pages{QStringLiteral("overview"), QStringLiteral("servers"),
-                            QStringLiteral("charts"), QStringLiteral("requests"),
-                            QStringLiteral("routes")};
-    const int count = wanted() < kLong ? kHeldShort : kHeld;
+    const QStringList pages = test::livePages();
+    const int count = wanted() < test::kLongRun ? kHeldShort : kHeld;
     Program wrk(QStringLiteral("wrk"), m_stage->load(seconds + 3600)); // ended sooner
     Program holder(QStringLiteral(HOLD_CONNECTIONS_PATH),
                    {QString::number(m_stage->port()), QString::number(count), QStringLiteral("1")});
@@ -106,11 +101,8 @@ void EnduranceTest::watchFor(test::Console& console, int seconds)
     do {
         for (const QString& page : pages) {
             QVERIFY(console.window.showPage(page));
-            const Watched now =
-                test::watch(std::min(kRound, seconds) / static_cast<double>(pages.size()));
-            m_worst.cpu = std::max(m_worst.cpu, now.cpu);
-            m_worst.late99 = std::max(m_worst.late99, now.late99);
-            m_worst.worst = std::max(m_worst.worst, now.worst);
+            m_worst.takeWorse(
+                test::watch(std::min(kRound, seconds) / static_cast<double>(pages.size())));
         }
         drainAndUndo(console);
         if (QTest::currentTestFailed())
@@ -174,7 +166,7 @@ void EnduranceTest::nothingIsLost()
           m_worst.worst);
     QVERIFY(m_events >= 2 * m_drains);
     QVERIFY(!test::kFiguresCount || widest < 3);
-    QVERIFY(wanted() < kLong || m_sizes.back() < early * 1.05 + 1);
+    QVERIFY(wanted() < test::kLongRun || m_sizes.back() < early * 1.05 + 1);
 }
 
 STEELYARD_TEST(EnduranceTest)

@@ -16,7 +16,7 @@ namespace steelyard::test {
 
 namespace {
 
-double secondsOf(clockid_t clock)
+double secondsOn(clockid_t clock)
 {
     timespec time{};
     ::clock_gettime(clock, &time);
@@ -25,10 +25,30 @@ double secondsOf(clockid_t clock)
 
 } // namespace
 
+int secondsOf(const char* variable)
+{
+    constexpr int kShort = 10;
+    const int asked = qEnvironmentVariableIntValue(variable);
+    return asked > 0 ? asked : kShort;
+}
+
+QStringList livePages()
+{
+    return {QStringLiteral("overview"), QStringLiteral("servers"), QStringLiteral("charts"),
+            QStringLiteral("requests"), QStringLiteral("routes")};
+}
+
+void Watched::takeWorse(const Watched& other)
+{
+    cpu = std::max(cpu, other.cpu);
+    late99 = std::max(late99, other.late99);
+    worst = std::max(worst, other.worst);
+}
+
 double processSeconds(pid_t pid)
 {
     clockid_t clock = 0;
-    return ::clock_getcpuclockid(pid, &clock) == 0 ? secondsOf(clock) : 0;
+    return ::clock_getcpuclockid(pid, &clock) == 0 ? secondsOn(clock) : 0;
 }
 
 double memory()
@@ -80,14 +100,14 @@ Watched watch(double seconds)
     });
     QEventLoop loop;
     QTimer::singleShot(static_cast<int>(seconds * 1000), &loop, &QEventLoop::quit);
-    const double cpu = secondsOf(CLOCK_THREAD_CPUTIME_ID);
+    const double cpu = secondsOn(CLOCK_THREAD_CPUTIME_ID);
     QElapsedTimer whole;
     whole.start();
     sinceBeat.start();
     beat.start(kBeat);
     loop.exec();
     Watched out;
-    out.cpu = (secondsOf(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e11 /
+    out.cpu = (secondsOn(CLOCK_THREAD_CPUTIME_ID) - cpu) * 1e11 /
               static_cast<double>(whole.nsecsElapsed());
     std::sort(late.begin(), late.end());
     if (!late.empty()) {

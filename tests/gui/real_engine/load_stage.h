@@ -17,6 +17,15 @@ inline constexpr bool kFiguresCount = false;
 inline constexpr bool kFiguresCount = true;
 #endif
 
+/// Seconds from which on a run says whether the memory stays.
+inline constexpr int kLongRun = 300;
+
+/// How long to run: what the environment's variable asks for, else ten seconds.
+[[nodiscard]] int secondsOf(const char* variable);
+
+/// The pages that live on the engine's figures.
+[[nodiscard]] QStringList livePages();
+
 /// A program that ends with this object.
 class Program
 {
@@ -41,6 +50,8 @@ struct Watched
 {
     double cpu = 0;               ///< % of a core, of this thread
     double late99 = 0, worst = 0; ///< ms that a beat of 10 ms came late
+
+    void takeWorse(const Watched& other);
 };
 
 /// Lets the console run for so long, and feels its pulse.

@@ -14,8 +14,6 @@ using test::Watched;
 
 namespace {
 
-constexpr int kShort = 10;         ///< seconds
-constexpr int kLong = 300;         ///< from here on the memory is judged
 constexpr double kMostCpu = 15;    ///< % of a core
 constexpr double kMostLate = 50;   ///< ms, of 99 % of the beats
 constexpr double kMostWatched = 3; ///< % more CPU a request
@@ -23,8 +21,7 @@ constexpr int kRounds = 5;
 
 int wanted()
 {
-    const int asked = qEnvironmentVariableIntValue("STEELYARD_SCALE_SECONDS");
-    return asked > 0 ? asked : kShort;
+    return test::secondsOf("STEELYARD_SCALE_SECONDS");
 }
 
 } // namespace
@@ -61,9 +58,7 @@ void ScaleTest::theConsoleStaysLightAndQuick()
 {
     test::Console console;
     m_stage->attach(console);
-    const QStringList pages{QStringLiteral("overview"), QStringLiteral("servers"),
-                            QStringLiteral("charts"), QStringLiteral("requests"),
-                            QStringLiteral("routes")};
+    const QStringList pages = test::livePages();
     Program wrk(QStringLiteral("wrk"), m_stage->load(wanted() + 30));
     (void)test::watch(1); // until the load is on
     const int rounds = std::max(1, wanted() / 50);
@@ -73,11 +68,7 @@ void ScaleTest::theConsoleStaysLightAndQuick()
     for (int round = 0; round < rounds; ++round) {
         for (const QString& page : pages) {
             QVERIFY(console.window.showPage(page));
-            const Watched now = test::watch(each);
-            Watched& of = worst[page];
-            of.cpu = std::max(of.cpu, now.cpu);
-            of.late99 = std::max(of.late99, now.late99);
-            of.worst = std::max(of.worst, now.worst);
+            worst[page].takeWorse(test::watch(each));
         }
         sizes.push_back(test::memory());
     }
@@ -94,7 +85,7 @@ void ScaleTest::theConsoleStaysLightAndQuick()
     const double early = sizes[sizes.size() / 4];
     qInfo("memory %.1f MB after a quarter of the time, %.1f MB at the end; %s", early, sizes.back(),
           qPrintable(told.section(QLatin1String("Requests/sec:"), 1).section(u'\n', 0, 0)));
-    QVERIFY(wanted() < kLong || sizes.back() < early * 1.05 + 1);
+    QVERIFY(wanted() < test::kLongRun || sizes.back() < early * 1.05 + 1);
 }
 
 double ScaleTest::cost(int seconds)
@@ -110,7 +101,7 @@ double ScaleTest::cost(int seconds)
 
 void ScaleTest::theEngineHardlyFeelsIt()
 {
-    if (wanted() < kLong)
+    if (wanted() < test::kLongRun)
         QSKIP("needs minutes: STEELYARD_SCALE_SECONDS=300 or more");
     const int each = std::max(2, wanted() / (2 * kRounds));
     std::vector<double> ratios;
