@@ -26,4 +26,9 @@ void Load::recordLatency(std::uint64_t us, std::uint64_t nowUs) noexcept
     }
 }
 
+void Load::recordFailure(std::uint64_t us, std::uint64_t nowUs) noexcept
+{
+    recordLatency(std::max(us, static_cast<std::uint64_t>(LoadSample::kDefaultUs)), nowUs);
+}
+
 } // namespace steelyard::balancing

@@ -31,19 +31,24 @@ namespace steelyard::balancing {
 /// The latency is a peak-sensitive moving average (Finagle's Peak EWMA): it rises to a longer one
 /// at once and sinks with a time constant of 10 s, so a backend is believed bad quickly and good
 /// slowly. While nothing is recorded it sinks towards zero: who looks bad is tried again in time.
+///
+/// Who was never measured comes first as long as nothing is in flight there: one request finds out.
+/// With one fixed guess (Finagle and linkerd take 30 ms) a new server beside quick ones would wait
+/// for a load that it may never see.
 struct LoadSample
 {
     static constexpr float kDefaultUs = 30'000;
 
     std::uint32_t inFlight = 0;
     std::uint32_t latencyAtMs = 0; ///< when it was last recorded; wraps after 49 days
-    float latencyUs = 0;           ///< then; 0: never, and the default holds
+    float latencyUs = 0;           ///< then; 0: never
 
-    /// µs, at least 1. `nowUs` as in PickInputs.
+    /// µs, at least 1; never measured: 0, with requests in flight the default. `nowUs` as in
+    /// PickInputs.
     [[nodiscard]] float latencyAt(std::uint64_t nowUs) const noexcept
     {
         if (latencyUs <= 0)
-            return kDefaultUs;
+            return inFlight == 0 ? 0 : kDefaultUs;
         const auto nowMs = static_cast<std::uint32_t>(nowUs / 1000);
         return std::max(1.0F,
                         latencyUs * decayLeft(static_cast<std::int32_t>(nowMs - latencyAtMs)));
@@ -66,9 +71,12 @@ struct alignas(64) Load
                 std::bit_cast<float>(static_cast<std::uint32_t>(word >> 32U))};
     }
 
-    /// At an attempt's end: it took `us`. An attempt that failed quickly must not make its backend
-    /// look fast: record what the client would have waited, or nothing.
+    /// A response took `us`.
     void recordLatency(std::uint64_t us, std::uint64_t nowUs) noexcept;
+
+    /// An attempt failed after `us`. Counts as no less than the default, so that whoever fails
+    /// quickly does not look fast and draw all to itself.
+    void recordFailure(std::uint64_t us, std::uint64_t nowUs) noexcept;
 };
 
 } // namespace steelyard::balancing

@@ -83,6 +83,13 @@ void Exchange::endAttempt(const char* result, std::optional<Failure> outcome, Ti
         counters.requests.add();
         if (outcome == Failure::Connect && attempt.connected == TimePoint{})
             counters.connectErrors.add();
+        if (outcome && balancing::usesLatency(m_pool->settings->algorithm)) {
+            const std::uint64_t took = microsSince(attempt.started, now);
+            if (*outcome == Failure::None)
+                state->load.recordLatency(took, m_worker.nowMicros());
+            else
+                state->load.recordFailure(took, m_worker.nowMicros());
+        }
         if (outcome && m_pool->settings->outlierDetection) {
             if (*outcome == Failure::None) {
                 state->outcomes.succeeded(m_worker.index,
@@ -105,8 +112,6 @@ void Exchange::completeAttempt(TimePoint now)
     counters.bytesIn.add(m_bytesIn);
     const std::uint64_t took = microsSince(m_attempts.back().started, now);
     counters.latency.record(took);
-    if (balancing::usesLatency(m_pool->settings->algorithm))
-        m_lease.state()->load.recordLatency(took, m_worker.nowMicros());
     endAttempt("ok", failureOfStatus(m_status), now);
 }
 

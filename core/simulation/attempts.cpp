@@ -111,6 +111,8 @@ void Simulation::ended(std::uint32_t index)
 void Simulation::failed(std::uint32_t id)
 {
     Request& request = m_requests[id];
+    m_servers[request.server].load.recordFailure(
+        static_cast<std::uint64_t>(m_now - request.attemptUs), static_cast<std::uint64_t>(m_now));
     leave(request);
     ++m_outcome.servers[request.server].errors;
     const bool again = request.retriesLeft > 0 && (request.refused || m_budget.take(m_now));

@@ -93,21 +93,42 @@ def test_least_connections_stays_within_a_request_a_worker_of_the_ideal(lab):
 
 
 def test_latency_aware_algorithms_use_every_server_and_avoid_the_slow_one(lab):
-    def slow(wire, head):
-        never_set.wait(0.05)
-        wire.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nslow")
+    """16 requests at once of 10 ms each: one late answer of a quick server must not decide it all."""
+    def after(seconds, name):
+        def answer(wire, head):
+            never_set.wait(seconds)
+            wire.send(f"HTTP/1.1 200 OK\r\nContent-Length: {len(name)}\r\n\r\n{name}".encode())
+        return lab.backend(name, answer)
 
     never_set = threading.Event()
-    engine = each_algorithm(lab, [server(lab.backend("a")), server(lab.backend("b")),
-                                  server(lab.backend("slow", slow))],
+    engine = each_algorithm(lab, [server(after(0.01, "a")), server(after(0.01, "b")), server(after(0.2, "slow"))],
                             ("peak-ewma", "prequal"))
     for name in ("peak-ewma", "prequal"):
         found = collections.Counter()
-        work = [Background(servers_of, engine.port, [(f"/{name}", ())] * 100) for _ in range(4)]
+        work = [Background(servers_of, engine.port, [(f"/{name}", ())] * 25) for _ in range(16)]
         for each in work:
             found.update(each.join())
         assert found["a"] > 20 and found["b"] > 20, f"{name}: {found}"
         assert found["slow"] < 80, f"{name} gives the slow server a fifth or more: {found}"
+
+
+def test_a_new_server_beside_quick_ones_is_measured_at_once(lab):
+    """One request after the other, with nothing in flight: no load pushes work to who is not measured yet."""
+    engine = each_algorithm(lab, [server(lab.backend(name)) for name in "abcd"], ("peak-ewma", "prequal"))
+    for name, enough in (("peak-ewma", 8), ("prequal", 60)):  # prequal looks at three of the four
+        found = set(servers_of(engine.port, [(f"/{name}", ())] * enough))
+        equal(found, set("abcd"), f"{name}: all four within {enough} requests")
+
+
+def test_who_fails_quickly_does_not_draw_the_work(lab):
+    def refuse(wire, head):
+        wire.send(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 3\r\n\r\nbad")
+
+    engine = each_algorithm(lab, [server(lab.backend("good")), server(lab.backend("bad", refuse))],
+                            ("peak-ewma",), retry={"attempts": 0})
+    found = collections.Counter(head.body.decode() for head in pipelined(engine.port, [("/peak-ewma", ())] * 400))
+    equal(found.total(), 400, found)
+    assert found["bad"] < 20, f"half of one pick in 128 and the first one are its own: {found}"
 
 
 KEYS = {"header": "header:x-user", "cookie": "cookie:uid", "path": "path", "query": "query:uid"}

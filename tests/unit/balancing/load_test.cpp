@@ -50,11 +50,36 @@ class LoadTest : public QObject
 
 private Q_SLOTS:
 
-    void aBackendThatWasNeverMeasuredCountsAsThirtyMilliseconds()
+    void aBackendThatWasNeverMeasuredIsTriedByOneRequest()
     {
-        const Load load;
+        Load load;
+        QCOMPARE(load.sample().latencyAt(0), 0.0F);
+        QCOMPARE(load.sample().latencyAt(100 * kSecond), 0.0F);
+        load.inFlight = 1;
         QCOMPARE(load.sample().latencyAt(0), 30'000.0F);
-        QCOMPARE(load.sample().latencyAt(100 * kSecond), 30'000.0F);
+
+        for (const Algorithm algorithm : {Algorithm::PeakEwma, Algorithm::Prequal}) {
+            PoolOfLoads pool({100, 100, 100});
+            pool.load(0).recordLatency(200, kSecond);
+            pool.load(1).recordLatency(200, kSecond);
+            const auto balancer = makeBalancer({algorithm}, pool.candidates());
+            QCOMPARE(balancer->pick({1, 0, nullptr, 0, false, kSecond}), 2);
+            ++pool.inFlight(2);
+            QVERIFY(balancer->pick({1, 0, nullptr, 0, false, kSecond}) != 2);
+        }
+    }
+
+    void whoFailsQuicklyDoesNotLookFast()
+    {
+        Load load;
+        load.recordFailure(50, kSecond);
+        QCOMPARE(load.sample().latencyAt(kSecond), 30'000.0F);
+        load.recordLatency(200'000, kSecond);
+        for (std::uint64_t s = 2; s <= 100; ++s)
+            load.recordFailure(50, s * kSecond);
+        QVERIFY(load.sample().latencyAt(100 * kSecond) >= 30'000.0F);
+        load.recordFailure(1'000'000, 100 * kSecond);
+        QCOMPARE(load.sample().latencyAt(100 * kSecond), 1'000'000.0F);
     }
 
     void latencyRisesAtOnceAndSinksWithTenSeconds()
