@@ -69,7 +69,7 @@ void ChartView::setHint(const QString& hint)
     viewport()->update();
 }
 
-void ChartView::setValueFormat(std::function<QString(double)> format)
+void ChartView::setTickFormat(std::function<QString(double, double)> format)
 {
     m_format = std::move(format);
     viewport()->update();

@@ -43,7 +43,7 @@ public:
 
     /// The axes' labels are painted here: QtCharts' own know neither QLocale's units nor a stable
     /// margin.
-    void setValueFormat(std::function<QString(double)> format);
+    void setTickFormat(std::function<QString(double value, double step)> format);
 
     /// Where a moment is, in the viewport; nullopt outside the axis.
     [[nodiscard]] std::optional<double> sceneX(double x) const;
@@ -74,7 +74,7 @@ private:
     void paintMarks(QPainter& painter) const;
     void paintDrag(QPainter& painter) const;
 
-    std::function<QString(double)> m_format;
+    std::function<QString(double, double)> m_format;
     std::optional<double> m_cursor;
     QList<ChartMark> m_marks;
     QList<ChartGap> m_gaps;

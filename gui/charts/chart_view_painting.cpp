@@ -22,12 +22,13 @@ void ChartView::paintLabels(QPainter& painter) const
     const double gap = fontMetrics().averageCharWidth();
     painter.setFont(font());
     painter.setPen(theme().muted);
-    for (int i = 0; i < value->tickCount(); ++i) {
-        const double part = static_cast<double>(i) / (value->tickCount() - 1);
-        const double y = plot.bottom() - part * plot.height();
+    const int steps = value->tickCount() - 1;
+    const double step = (value->max() - value->min()) / steps;
+    for (int i = 0; i <= steps; ++i) {
+        const double y = plot.bottom() - i * plot.height() / steps;
         painter.drawText(QRectF(0, y - line / 2, plot.left() - gap, line),
                          Qt::AlignRight | Qt::AlignVCenter,
-                         m_format(value->min() + part * (value->max() - value->min())));
+                         m_format(value->min() + i * step, step));
     }
     paintTicks(painter);
 }

@@ -23,12 +23,14 @@ struct PlotLine
 struct Plot
 {
     using Format = std::function<QString(double)>;
+    using TickFormat = std::function<QString(double value, double step)>;
 
     QString id;    ///< "requests", "errors", "latency", "connections", "own"
     QString title; ///< "Requests/s of shop"
     QString unit;  ///< of the plain numbers, for CSV: "1/s", "ms", ""
     bool stacked = false;
     Format format;
+    TickFormat tick; ///< of the axis's labels, `step` apart
     QList<PlotLine> lines;
 };
 

@@ -25,11 +25,14 @@ QString millis(double value)
     return value > 0 ? figures::latency(value * 1000) : QStringLiteral("0");
 }
 
+QString millisTick(double value, double step)
+{
+    return figures::latencyTick(value * 1000, step * 1000);
+}
+
 QString whole(double value)
 {
-    // The axis's steps between small counts are not whole.
-    const bool fraction = value < 10 && std::abs(value - std::round(value)) > 0.01;
-    return fraction ? figures::rate(value) : figures::count(static_cast<qulonglong>(value + 0.5));
+    return figures::count(static_cast<qulonglong>(value + 0.5));
 }
 
 QColor colorOf(qsizetype at)
@@ -121,7 +124,7 @@ QString of(const QString& what, const Scope& scope)
 Plot connections(const Scope& scope, const History& history, const Maker& make)
 {
     const auto load = &History::Sample::load;
-    Plot plot{QStringLiteral("connections"), {}, {}, true, &whole, {}};
+    Plot plot{QStringLiteral("connections"), {}, {}, true, &whole, &figures::tick, {}};
     if (scope.kind() == Scope::Kind::Engine) {
         plot.title = Words::tr("Connections");
         QStringList keys;
@@ -197,11 +200,16 @@ Plots plotsOf(const Scope& scope, const History& history, const ServersModel& se
                   QStringLiteral("1/s"),
                   true,
                   &figures::rate,
+                  &figures::tick,
                   shares(&S::requests, Words::tr("requests"), colorOf(0))};
     requests.lines << make.own(Words::tr("errors"), theme().danger, &S::errors, true);
-    Plot errors{QStringLiteral("errors"), of(Words::tr("Errors/s"), scope),
-                QStringLiteral("1/s"),    true,
-                &figures::rate,           shares(&S::errors, Words::tr("errors"), theme().danger)};
+    Plot errors{QStringLiteral("errors"),
+                of(Words::tr("Errors/s"), scope),
+                QStringLiteral("1/s"),
+                true,
+                &figures::rate,
+                &figures::tick,
+                shares(&S::errors, Words::tr("errors"), theme().danger)};
     // What no server is to blame for (no route, no server in service) is in no pool's figure.
     if (scope.kind() == Scope::Kind::Engine)
         errors.lines << make.own(Words::tr("seen by clients"), theme().danger, &S::errors, true);
@@ -210,6 +218,7 @@ Plots plotsOf(const Scope& scope, const History& history, const ServersModel& se
                        QStringLiteral("ms"),
                        false,
                        &millis,
+                       &millisTick,
                        {make.own(Words::tr("p50"), colorOf(0), &S::p50),
                         make.own(Words::tr("p95"), colorOf(3), &S::p95),
                         make.own(Words::tr("p99"), colorOf(2), &S::p99)}};
@@ -219,6 +228,7 @@ Plots plotsOf(const Scope& scope, const History& history, const ServersModel& se
                      QStringLiteral("ms"),
                      false,
                      &millis,
+                     &millisTick,
                      scope.key.isEmpty() ? QList{make.own(Words::tr("p50"), colorOf(0), &S::own),
                                                  make.own(Words::tr("p99"), colorOf(2), &S::own99)}
                                          : QList{make.own(Words::tr("mean"), colorOf(0), &S::own)}};

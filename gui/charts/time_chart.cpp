@@ -21,14 +21,14 @@ namespace steelyard::gui {
 
 namespace {
 
-constexpr int kTicks = 5; // four steps: the tops below divide well by four
+constexpr int kTicks = 5; // four steps: a quarter of each top below is short to write
 
 double niceTop(double highest)
 {
     if (!(highest > 0))
         return 1;
     const double decade = std::pow(10, std::floor(std::log10(highest)));
-    for (const double step : {1.0, 1.2, 1.6, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0}) {
+    for (const double step : {1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0, 10.0}) {
         if (highest <= step * decade)
             return step * decade;
     }
@@ -109,7 +109,7 @@ void TimeChart::setPlot(const Plot& plot, const QList<double>& moments, double f
     m_legend->setTitle(plot.title);
     setAccessibleName(plot.title);
     m_view->setAccessibleName(plot.title);
-    m_view->setValueFormat(plot.format);
+    m_view->setTickFormat(plot.tick);
     m_view->setTicks(ticks);
     draw(from);
     setCursorAt(m_cursor); // its place on the axis moved

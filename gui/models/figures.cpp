@@ -20,6 +20,17 @@ QString decimal(double value, int decimals)
     return QLocale().toString(value, 'f', decimals);
 }
 
+/// As few as write the step exactly, at most two.
+int decimalsOf(double step)
+{
+    for (int decimals = 0; decimals < 2; ++decimals) {
+        const double scaled = step * std::pow(10, decimals);
+        if (std::abs(scaled - std::round(scaled)) < 0.01)
+            return decimals;
+    }
+    return 2;
+}
+
 } // namespace
 
 QString nothing()
@@ -49,6 +60,23 @@ QString latency(double micros)
     if (millis < 999.5)
         return Figures::tr("%1 ms").arg(decimal(millis, millis < 99.95 ? 1 : 0));
     return Figures::tr("%1 s").arg(decimal(millis / 1000, 2));
+}
+
+QString tick(double value, double step)
+{
+    return value > 0 ? decimal(value, decimalsOf(step)) : decimal(0, 0);
+}
+
+QString latencyTick(double micros, double stepMicros)
+{
+    if (!(micros > 0))
+        return decimal(0, 0);
+    // One unit for all labels: the one that makes the step at least a quarter.
+    if (stepMicros < 249)
+        return Figures::tr("%1 µs").arg(tick(micros, stepMicros));
+    if (stepMicros < 249e3)
+        return Figures::tr("%1 ms").arg(tick(micros / 1e3, stepMicros / 1e3));
+    return Figures::tr("%1 s").arg(tick(micros / 1e6, stepMicros / 1e6));
 }
 
 QString percent(double share, int decimals)

@@ -311,6 +311,7 @@ void ChartsTest::csvIsPlain()
                   QStringLiteral("ms"),
                   false,
                   {},
+                  {},
                   {{QStringLiteral("say \"hi\""), {}, {{1.5F, 1.5F}, none}}}}}};
     QCOMPARE(csvOf(plots, 1'700'000'000), QByteArray("time,\"latency say \"\"hi\"\" ms\"\r\n"
                                                      "2023-11-14T22:13:20.000Z,1.5\r\n"

@@ -349,6 +349,14 @@ void ModelsTest::figuresReadWell()
     QCOMPARE(figures::latency(8100), QStringLiteral("8.1 ms"));
     QCOMPARE(figures::latency(1200000), QStringLiteral("1.20 s"));
     QCOMPARE(figures::latency(0), figures::nothing());
+    QCOMPARE(figures::tick(60, 60), QStringLiteral("60"));
+    QCOMPARE(figures::tick(12000, 3000), QStringLiteral("12,000"));
+    QCOMPARE(figures::tick(0.5, 0.25), QStringLiteral("0.50"));
+    QCOMPARE(figures::tick(0, 0.25), QStringLiteral("0"));
+    QCOMPARE(figures::latencyTick(300, 100), QStringLiteral("300 µs"));
+    QCOMPARE(figures::latencyTick(600, 300), QStringLiteral("0.6 ms"));
+    QCOMPARE(figures::latencyTick(45000, 15000), QStringLiteral("45 ms"));
+    QCOMPARE(figures::latencyTick(1500000, 500000), QStringLiteral("1.5 s"));
     QCOMPARE(figures::errorPercent(2, 10000), QStringLiteral("0.02 %"));
     QCOMPARE(figures::span(200), QStringLiteral("3 min"));
 }
