@@ -111,7 +111,7 @@ private:
         /// The threshold is the value at rank 0.84 (n - 1), so that with two the busier one is hot.
         void markHot()
         {
-            std::array<double, kProbes> sorted;
+            std::array<double, kProbes> sorted{};
             for (std::size_t i = 0; i < m_size; ++i)
                 sorted[i] = m_probes[i].pressure.value();
             const auto rank =

@@ -75,10 +75,10 @@ std::vector<std::uint32_t> smoothWeightedSequence(std::span<const std::uint32_t>
     std::vector<std::uint32_t> sequence;
     sequence.reserve(static_cast<std::size_t>(period));
     for (std::int64_t slot = 0; slot < period; ++slot) {
-        Group* best = nullptr;
+        Group* best = &groups.front();
         for (Group& group : groups) {
             group.credit += group.weight;
-            if (best == nullptr || group.credit > best->credit ||
+            if (group.credit > best->credit ||
                 (group.credit == best->credit &&
                  group.members[group.next] < best->members[best->next])) {
                 best = &group;

@@ -26,7 +26,7 @@ public:
     double unit() noexcept { return static_cast<double>(next() >> 11U) * 0x1.0p-53; }
 
 private:
-    std::uint64_t m_state[4];
+    std::uint64_t m_state[4] = {};
 };
 
 } // namespace steelyard

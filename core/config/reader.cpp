@@ -7,8 +7,8 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -262,7 +262,7 @@ ReadResult readFile(const std::string& path, std::string* textOut)
     // O_NONBLOCK: a FIFO without a writer must not hold us.
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        const std::string why = std::strerror(errno);
+        const std::string why = std::generic_category().message(errno);
         return unreadable("cannot open the file: " + why,
                           errno == ENOENT ? "check its name" : "check its permissions");
     }
@@ -279,7 +279,8 @@ ReadResult readFile(const std::string& path, std::string* textOut)
         failed = readBytes(fd, text);
     ::close(fd);
     if (failed != 0)
-        return unreadable(std::string("cannot read the file: ") + std::strerror(failed),
+        return unreadable(std::string("cannot read the file: ") +
+                              std::generic_category().message(failed),
                           "name a readable file");
 
     std::error_code ignored;

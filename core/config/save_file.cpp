@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -28,7 +28,7 @@ Error ioError(const std::string& what, int code)
         hint = "check the permissions of the directory; " + hint;
     if (code == ENOENT)
         hint = "does the directory exist?";
-    return {ErrorCode::Io, what + ": " + std::strerror(code), hint};
+    return {ErrorCode::Io, what + ": " + std::generic_category().message(code), hint};
 }
 
 /// 0 or errno.
@@ -148,7 +148,8 @@ Result<> saveFile(const std::string& path, std::string_view text)
     const std::string directory = std::filesystem::path(target).parent_path().string();
     if (const int code = syncDirectory(directory.empty() ? "." : directory); code != 0) {
         return Error{ErrorCode::Io,
-                     "cannot flush the directory of " + path + ": " + std::strerror(code),
+                     "cannot flush the directory of " + path + ": " +
+                         std::generic_category().message(code),
                      "the new version is in place, but a power cut may undo it"};
     }
     return {};

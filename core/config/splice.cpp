@@ -40,7 +40,7 @@ std::string flowText(const Entries& entries, bool spaced)
 {
     std::string out;
     for (const auto& [key, value] : entries)
-        out += (out.empty() ? "" : ", ") + key + ": " + value;
+        out.append(out.empty() ? "" : ", ").append(key).append(": ").append(value);
     return spaced ? "{ " + out + " }" : '{' + out + '}';
 }
 

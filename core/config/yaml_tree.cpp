@@ -124,7 +124,7 @@ private:
               "line above");
     }
 
-    Mark mark(const yaml_mark_t& place) const
+    [[nodiscard]] Mark mark(const yaml_mark_t& place) const
     {
         Mark out{static_cast<int>(place.line) + 1, static_cast<int>(place.column) + 1,
                  m_characters.byteOf(place.index)};

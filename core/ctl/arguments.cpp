@@ -236,71 +236,68 @@ QString takeRequest(const Sorted& sorted, Invocation& into)
     return {};
 }
 
+/// The problem when an option was given that `spec` does not take.
+QString foreignOption(const Sorted& sorted, const CommandSpec& spec)
+{
+    const struct
+    {
+        const char* name;
+        bool given;
+        unsigned taken;
+    } options[] = {
+        {"--timeout", sorted.timeout.has_value(), Timeout},
+        {"--force", sorted.force, Force},
+        {"--weight", sorted.weight.has_value(), Weight},
+        {"--state", sorted.state.has_value(), State},
+        {"--algorithm", sorted.algorithm.has_value(), Balance},
+        {"--address", sorted.address.has_value(), Address},
+        {"--max-requests", sorted.maxRequests.has_value(), Limits},
+        {"--backup", sorted.backup.has_value(), Limits},
+        {"--follow", sorted.follow, Follow},
+        {"-H", !sorted.headers.isEmpty(), Request},
+        {"--client", sorted.client.has_value(), Request},
+        {"--listener", sorted.listener.has_value(), Request},
+        {"--record", sorted.record.has_value(), Record},
+        {"--verify", sorted.verify, Verify},
+    };
+
+    for (const auto& option : options) {
+        if (option.given && (spec.options & option.taken) == 0) {
+            return QStringLiteral("%1 takes no %2")
+                .arg(QLatin1String(spec.name), QLatin1String(option.name));
+        }
+    }
+    return {};
+}
+
 QString takeOptions(const Sorted& sorted, const CommandSpec& spec, Invocation& into)
 {
-    const auto foreign = [&spec](const char* option) {
-        return QStringLiteral("%1 takes no %2")
-            .arg(QLatin1String(spec.name), QLatin1String(option));
-    };
-    if (sorted.timeout && !(spec.options & Timeout))
-        return foreign("--timeout");
-    if (sorted.force && !(spec.options & Force))
-        return foreign("--force");
-    if (sorted.weight && !(spec.options & Weight))
-        return foreign("--weight");
-    if (sorted.state && !(spec.options & State))
-        return foreign("--state");
-    if (sorted.algorithm && !(spec.options & Balance))
-        return foreign("--algorithm");
-    if (sorted.address && !(spec.options & Address))
-        return foreign("--address");
-    if (sorted.maxRequests && !(spec.options & Limits))
-        return foreign("--max-requests");
-    if (sorted.backup && !(spec.options & Limits))
-        return foreign("--backup");
-    if (sorted.follow && !(spec.options & Follow))
-        return foreign("--follow");
-    const bool request = spec.options & Request;
-    if (!sorted.headers.isEmpty() && !request)
-        return foreign("-H");
-    if (sorted.client && !request)
-        return foreign("--client");
-    if (sorted.listener && !request)
-        return foreign("--listener");
-    if (sorted.record && !(spec.options & Record))
-        return foreign("--record");
-    if (sorted.verify && !(spec.options & Verify))
-        return foreign("--verify");
-    if (const QString problem = takeRequest(sorted, into); !problem.isEmpty())
-        return problem;
+    QString problem = foreignOption(sorted, spec);
+    if (problem.isEmpty())
+        problem = takeRequest(sorted, into);
     into.follow = sorted.follow;
     if (sorted.force)
         into.command.arguments.insert(QStringLiteral("force"), true);
-    if (sorted.timeout) {
-        if (const QString problem = takeTimeout(*sorted.timeout, into); !problem.isEmpty())
-            return problem;
+
+    const struct
+    {
+        const std::optional<QString>& text;
+        QString (*take)(const QString&, Invocation&);
+    } values[] = {
+        {sorted.timeout, &takeTimeout},
+        {sorted.weight, &takeWeight},
+        {sorted.algorithm, &takeAlgorithm},
+        {sorted.address, &takeAddress},
+        {sorted.maxRequests, &takeMaxRequests},
+        {sorted.backup, &takeBackup},
+        {sorted.state, &takeState},
+    };
+
+    for (const auto& value : values) {
+        if (problem.isEmpty() && value.text)
+            problem = value.take(*value.text, into);
     }
-    if (sorted.weight) {
-        if (const QString problem = takeWeight(*sorted.weight, into); !problem.isEmpty())
-            return problem;
-    }
-    if (sorted.algorithm) {
-        if (const QString problem = takeAlgorithm(*sorted.algorithm, into); !problem.isEmpty())
-            return problem;
-    }
-    if (sorted.address) {
-        if (const QString problem = takeAddress(*sorted.address, into); !problem.isEmpty())
-            return problem;
-    }
-    if (sorted.maxRequests) {
-        if (const QString problem = takeMaxRequests(*sorted.maxRequests, into); !problem.isEmpty())
-            return problem;
-    }
-    if (sorted.backup) {
-        if (const QString problem = takeBackup(*sorted.backup, into); !problem.isEmpty())
-            return problem;
-    }
-    return sorted.state ? takeState(*sorted.state, into) : QString();
+    return problem;
 }
 
 QString takeWords(const QStringList& words, const CommandSpec& spec, Invocation& into)

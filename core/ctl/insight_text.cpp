@@ -38,7 +38,7 @@ QString seconds(const QJsonObject& object, const char* key)
 QString joined(const QJsonArray& list)
 {
     QStringList texts;
-    for (const QJsonValue& each : list)
+    for (const auto each : list)
         texts << each.toString();
     return texts.join(QStringLiteral(", "));
 }
@@ -59,11 +59,11 @@ QString choiceText(const QJsonObject& choice)
                  refused.isEmpty() ? QString() : QStringLiteral(", but not taken: ") + refused);
     if (const QString rule = words(choice, "rule"); !rule.isEmpty())
         out += QStringLiteral("  %1\n").arg(rule);
-    for (const QJsonValue& draw : choice.value(QLatin1String("draws")).toArray())
+    for (const auto draw : choice.value(QLatin1String("draws")).toArray())
         out += QStringLiteral("  drawn: %1\n").arg(draw.toString());
     TextTable table({QStringLiteral("  SERVER"), QStringLiteral(">WEIGHT"),
                      QStringLiteral(">IN FLIGHT"), QStringLiteral("SCORE")});
-    for (const QJsonValue& each : choice.value(QLatin1String("candidates")).toArray()) {
+    for (const auto each : choice.value(QLatin1String("candidates")).toArray()) {
         const QJsonObject row = each.toObject();
         const bool chosen = row.value(QLatin1String("chosen")).toBool();
         QString score = words(row, "text");
@@ -81,7 +81,7 @@ QString choiceText(const QJsonObject& choice)
 QString routeText(const QJsonObject& data)
 {
     TextTable table({QStringLiteral("ROUTE"), QStringLiteral("DOES"), QStringLiteral("WHY")});
-    for (const QJsonValue& each : data.value(QLatin1String("routes")).toArray()) {
+    for (const auto each : data.value(QLatin1String("routes")).toArray()) {
         const QJsonObject row = each.toObject();
         const bool won = row.value(QLatin1String("won")).toBool();
         table.add({words(row, "route"), words(row, "action"),
@@ -94,14 +94,14 @@ QString sessionsText(const QJsonObject& data, const QString& pool, const QString
 {
     const QString only = server.isEmpty() ? pool : pool + u'/' + server;
     TextTable counts({QStringLiteral("SERVER"), QStringLiteral(">SESSIONS")});
-    for (const QJsonValue& each : data.value(QLatin1String("counts")).toArray()) {
+    for (const auto each : data.value(QLatin1String("counts")).toArray()) {
         const QJsonObject row = each.toObject();
         counts.add({words(row, "server"),
                     QString::number(row.value(QLatin1String("sessions")).toInteger())});
     }
     TextTable sessions({QStringLiteral("SESSION"), QStringLiteral("SERVER"), QStringLiteral(">AGE"),
                         QStringLiteral(">IDLE"), QStringLiteral(">LEFT")});
-    for (const QJsonValue& each : data.value(QLatin1String("sessions")).toArray()) {
+    for (const auto each : data.value(QLatin1String("sessions")).toArray()) {
         const QJsonObject row = each.toObject();
         sessions.add({words(row, "id"), words(row, "server"), seconds(row, "age_seconds"),
                       seconds(row, "idle_seconds"), seconds(row, "left_seconds")});
@@ -117,7 +117,7 @@ QString decisionsText(const QJsonObject& data)
     TextTable table({QStringLiteral(">ID"), QStringLiteral("TIME"), QStringLiteral("CLIENT"),
                      QStringLiteral("REQUEST"), QStringLiteral("ROUTE"), QStringLiteral("SERVED"),
                      QStringLiteral(">STATUS"), QStringLiteral(">TOOK"), QStringLiteral("REASON")});
-    for (const QJsonValue& each : data.value(QLatin1String("decisions")).toArray()) {
+    for (const auto each : data.value(QLatin1String("decisions")).toArray()) {
         const QJsonObject row = each.toObject();
         const qint64 wall = row.value(QLatin1String("time_ms")).toInteger();
         table.add({words(row, "id"),
@@ -149,17 +149,17 @@ QString decisionText(const QJsonObject& decision)
     addLine(out, "took", micros(decision, "total_us"));
     if (decision.value(QLatin1String("queue_us")).toDouble() > 0)
         addLine(out, "waited", micros(decision, "queue_us"));
-    for (const QJsonValue& each : decision.value(QLatin1String("filtered")).toArray()) {
+    for (const auto each : decision.value(QLatin1String("filtered")).toArray()) {
         const QJsonObject row = each.toObject();
         addLine(out, "not asked",
                 QStringLiteral("%1: %2").arg(words(row, "server"), words(row, "why")));
     }
-    for (const QJsonValue& each : decision.value(QLatin1String("choices")).toArray())
+    for (const auto each : decision.value(QLatin1String("choices")).toArray())
         out += choiceText(each.toObject());
     TextTable table({QStringLiteral("ATTEMPT"), QStringLiteral("RESULT"),
                      QStringLiteral(">STARTED"), QStringLiteral(">CONNECTED"),
                      QStringLiteral(">FIRST BYTE"), QStringLiteral(">ENDED")});
-    for (const QJsonValue& each : decision.value(QLatin1String("attempts")).toArray()) {
+    for (const auto each : decision.value(QLatin1String("attempts")).toArray()) {
         const QJsonObject row = each.toObject();
         const bool reused = row.value(QLatin1String("reused")).toBool();
         table.add({words(row, "server"), words(row, "result"), micros(row, "started_us"),
@@ -192,7 +192,7 @@ QString histogramText(const QJsonObject& data)
     double most = 0;
     double end = kFinest;
     int step = 0;
-    for (const QJsonValue& each : data.value(QLatin1String("buckets")).toArray()) {
+    for (const auto each : data.value(QLatin1String("buckets")).toArray()) {
         const double at = each.toArray().at(0).toDouble();
         const double count = each.toArray().at(1).toDouble();
         while (at > end)

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -28,7 +29,7 @@ QString temporaryDirectory()
 
 std::string words(int error)
 {
-    return std::strerror(error);
+    return std::generic_category().message(error);
 }
 
 Error ioError(const QByteArray& path, const char* what, int error, const char* hint = "")

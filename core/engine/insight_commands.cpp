@@ -49,7 +49,7 @@ Question questionOf(const QJsonObject& arguments)
     question.target.resize(std::min(question.target.find('#'), question.target.size()));
     if (!question.target.starts_with('/'))
         question.target.insert(0, "/");
-    for (const QJsonValue& each : arguments.value(QStringLiteral("headers")).toArray()) {
+    for (const auto each : arguments.value(QStringLiteral("headers")).toArray()) {
         const std::string name = each.toArray().at(0).toString().toStdString();
         const std::string value = each.toArray().at(1).toString().toStdString();
         if (http::equalsIgnoreCase(name, "Host")) {

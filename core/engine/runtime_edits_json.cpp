@@ -78,7 +78,7 @@ void RuntimeEdits::assign(const QJsonObject& json)
         if (const auto known = algorithmFrom(it.value().toString().toStdString()))
             m_algorithms[it.key().toStdString()] = *known;
     }
-    for (const QJsonValue& each : json.value(QLatin1String("servers")).toArray()) {
+    for (const auto each : json.value(QLatin1String("servers")).toArray()) {
         const QJsonObject object = each.toObject();
         ServerEdit edit;
         const int weight = object.value(QLatin1String("weight")).toInt(-1);

@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -56,7 +56,8 @@ stats::Totals totalsFrom(const QJsonObject& object)
 Error ioError(const char* what, const std::string& path)
 {
     return {ErrorCode::Io,
-            "cannot " + std::string(what) + " " + path + ": " + std::strerror(errno),
+            "cannot " + std::string(what) + " " + path + ": " +
+                std::generic_category().message(errno),
             {}};
 }
 
@@ -100,7 +101,7 @@ RuntimeState stateFrom(const QJsonObject& object)
     state.edits = object.value(QLatin1String("edits")).toObject();
     state.base = object.value(QLatin1String("base")).toString().toStdString();
     state.totals = totalsFrom(object.value(QLatin1String("totals")).toObject());
-    for (const QJsonValue& each : object.value(QLatin1String("servers")).toArray()) {
+    for (const auto each : object.value(QLatin1String("servers")).toArray()) {
         const QJsonObject server = each.toObject();
         const std::string health = server.value(QLatin1String("health")).toString().toStdString();
         RuntimeState::Server& made =

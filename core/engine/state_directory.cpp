@@ -2,8 +2,8 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
+#include <system_error>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ Result<> prepareStateDirectory(const std::string& directory)
     const auto failed = [&](const char* what) {
         return Error{ErrorCode::Io,
                      "cannot " + std::string(what) + " the directory " + directory + ": " +
-                         std::strerror(errno),
+                         std::generic_category().message(errno),
                      "state_dir names it"};
     };
     std::error_code ignored; // mkdir tells

@@ -16,7 +16,7 @@ class ResponseCheck
 {
 public:
     /// Looked at of a body, and kept of a response's head.
-    static constexpr std::size_t kMaxBody = 64U * 1024U;
+    static constexpr std::size_t kMaxBody = 64 * std::size_t{1024};
 
     /// `check` must outlive this.
     explicit ResponseCheck(const config::HealthCheck& check);

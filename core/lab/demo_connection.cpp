@@ -11,7 +11,7 @@ namespace steelyard::lab {
 
 namespace {
 
-constexpr std::size_t kReadSize = 16U * 1024U;
+constexpr std::size_t kReadSize = 16 * std::size_t{1024};
 
 void appendEscaped(std::string_view text, std::string& out)
 {

@@ -39,7 +39,7 @@ void LoadConnection::transportReadable()
 {
     if (m_state == State::Ended)
         return;
-    std::array<char, 16U * 1024U>
+    std::array<char, 16 * std::size_t{1024}>
         buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
     const auto result = m_transport->read(buffer.data(), buffer.size());
     if (result.kind == net::IoResult::Kind::WouldBlock)

@@ -173,15 +173,15 @@ struct EventDispatcher::Private
 
 EventDispatcher::EventDispatcher(QObject* parent)
     : QAbstractEventDispatcher(parent)
-    , d(std::make_unique<Private>())
+    , m_private(std::make_unique<Private>())
     , m_now(Clock::now())
 {
-    d->notifiers = std::make_unique<QtNotifiers>(*this);
+    m_private->notifiers = std::make_unique<QtNotifiers>(*this);
 }
 
 EventDispatcher::~EventDispatcher()
 {
-    d->notifiers.reset();
+    m_private->notifiers.reset();
 }
 
 EventDispatcher* EventDispatcher::current() noexcept
@@ -191,107 +191,108 @@ EventDispatcher* EventDispatcher::current() noexcept
 
 WatchId EventDispatcher::watch(int fd, std::uint32_t events, SocketWatcher& watcher)
 {
-    if (d->freeSlots.empty()) {
-        d->freeSlots.push_back(static_cast<std::uint32_t>(d->slots.size()));
-        d->slots.emplace_back();
+    if (m_private->freeSlots.empty()) {
+        m_private->freeSlots.push_back(static_cast<std::uint32_t>(m_private->slots.size()));
+        m_private->slots.emplace_back();
     }
-    const std::uint32_t slot = d->freeSlots.back();
-    const WatchId id{slot, d->slots[slot].generation};
+    const std::uint32_t slot = m_private->freeSlots.back();
+    const WatchId id{slot, m_private->slots[slot].generation};
     epoll_event event{};
     event.events = events;
     event.data.u64 = dataOf(id);
     // EEXIST: unwatched as closing, but the descriptor stayed open.
     const bool accepted =
-        ::epoll_ctl(d->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ||
-        (errno == EEXIST && ::epoll_ctl(d->epoll, EPOLL_CTL_MOD, fd, &event) == 0);
+        ::epoll_ctl(m_private->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ||
+        (errno == EEXIST && ::epoll_ctl(m_private->epoll, EPOLL_CTL_MOD, fd, &event) == 0);
     if (!accepted)
         return {};
-    d->freeSlots.pop_back();
-    d->slots[slot].watcher = &watcher;
-    d->slots[slot].fd = fd;
+    m_private->freeSlots.pop_back();
+    m_private->slots[slot].watcher = &watcher;
+    m_private->slots[slot].fd = fd;
     return id;
 }
 
 void EventDispatcher::modify(WatchId id, std::uint32_t events)
 {
-    if (!d->valid(id))
+    if (!m_private->valid(id))
         return;
     epoll_event event{};
     event.events = events;
     event.data.u64 = dataOf(id);
-    ::epoll_ctl(d->epoll, EPOLL_CTL_MOD, d->slots[id.slot].fd, &event);
+    ::epoll_ctl(m_private->epoll, EPOLL_CTL_MOD, m_private->slots[id.slot].fd, &event);
 }
 
 void EventDispatcher::unwatch(WatchId id, bool closing)
 {
-    if (!d->valid(id))
+    if (!m_private->valid(id))
         return;
-    Slot& slot = d->slots[id.slot];
+    Slot& slot = m_private->slots[id.slot];
     if (!closing) {
         epoll_event event{};
-        ::epoll_ctl(d->epoll, EPOLL_CTL_DEL, slot.fd, &event);
+        ::epoll_ctl(m_private->epoll, EPOLL_CTL_DEL, slot.fd, &event);
     }
     slot.watcher = nullptr;
     if (++slot.generation == 0)
         slot.generation = 1;
-    d->freeSlots.push_back(id.slot);
+    m_private->freeSlots.push_back(id.slot);
 }
 
 bool EventDispatcher::watching(WatchId id) const noexcept
 {
-    return d->valid(id);
+    return m_private->valid(id);
 }
 
 TimerWheel& EventDispatcher::wheel() noexcept
 {
-    return d->wheel;
+    return m_private->wheel;
 }
 
 void EventDispatcher::defer(Deferred& deferred) noexcept
 {
     if (!deferred.pending())
-        d->asked.append(deferred);
+        m_private->asked.append(deferred);
 }
 
 bool EventDispatcher::processEvents(QEventLoop::ProcessEventsFlags flags)
 {
     const bool withTimers = !flags.testFlag(QEventLoop::X11ExcludeTimers);
     const bool withNotifiers = !flags.testFlag(QEventLoop::ExcludeSocketNotifiers);
-    const std::uint64_t turn = ++d->turns;
+    const std::uint64_t turn = ++m_private->turns;
 
-    d->interrupted.store(false, std::memory_order_relaxed);
+    m_private->interrupted.store(false, std::memory_order_relaxed);
     Q_EMIT awake();
     QCoreApplication::sendPostedEvents();
-    d->runDeferred();
+    m_private->runDeferred();
     bool mayWait = flags.testFlag(QEventLoop::WaitForMoreEvents) &&
-                   d->wake.load(std::memory_order_acquire) != Woken && d->turns == turn;
+                   m_private->wake.load(std::memory_order_acquire) != Woken &&
+                   m_private->turns == turn;
     if (mayWait)
         Q_EMIT aboutToBlock();
-    if (d->interrupted.load(std::memory_order_relaxed))
+    if (m_private->interrupted.load(std::memory_order_relaxed))
         return false;
     // A nested turn up to here may have taken the wake-up for an event that is still posted.
-    mayWait = mayWait && d->turns == turn;
+    mayWait = mayWait && m_private->turns == turn;
 
-    d->notifiers->include(withNotifiers);
+    m_private->notifiers->include(withNotifiers);
     int handled = 0;
-    if (d->next == d->count) {
+    if (m_private->next == m_private->count) {
         handled += waitForEvents(mayWait, withTimers, withNotifiers) ? 1 : 0;
     } else {
         refreshNow();
     }
-    handled += d->deliver();
+    handled += m_private->deliver();
     if (withNotifiers)
-        handled += d->notifiers->activate();
-    d->wheel.advance(m_now);
+        handled += m_private->notifiers->activate();
+    m_private->wheel.advance(m_now);
     if (withTimers)
-        handled += d->timers.fire(m_now);
+        handled += m_private->timers.fire(m_now);
     return handled > 0;
 }
 
 int EventDispatcher::timeoutMilliseconds(bool withTimers) const
 {
-    const TimePoint wheelDue = d->wheel.nextDue();
-    const TimePoint timerDue = withTimers ? d->timers.nextDue() : TimePoint::max();
+    const TimePoint wheelDue = m_private->wheel.nextDue();
+    const TimePoint timerDue = withTimers ? m_private->timers.nextDue() : TimePoint::max();
     const TimePoint due = std::min(wheelDue, timerDue);
     if (due == TimePoint::max())
         return -1;
@@ -307,32 +308,33 @@ int EventDispatcher::timeoutMilliseconds(bool withTimers) const
 bool EventDispatcher::waitForEvents(bool mayWait, bool withTimers, bool withNotifiers)
 {
     int timeout = 0;
-    if (mayWait && d->asked.empty() && !(withNotifiers && d->notifiers->pending()))
+    if (mayWait && m_private->asked.empty() && !(withNotifiers && m_private->notifiers->pending()))
         timeout = timeoutMilliseconds(withTimers);
     if (timeout != 0) {
         int expected = Awake;
-        if (!d->wake.compare_exchange_strong(expected, Sleeping, std::memory_order_acq_rel))
+        if (!m_private->wake.compare_exchange_strong(expected, Sleeping, std::memory_order_acq_rel))
             timeout = 0;
     }
     // A signal (EINTR) counts as an early return: the caller's loop comes again.
-    d->next = 0;
-    d->count = std::max(0, ::epoll_wait(d->epoll, d->batch.data(), kBatch, timeout));
+    m_private->next = 0;
+    m_private->count =
+        std::max(0, ::epoll_wait(m_private->epoll, m_private->batch.data(), kBatch, timeout));
     refreshNow();
-    return d->wake.exchange(Awake, std::memory_order_acq_rel) == Woken;
+    return m_private->wake.exchange(Awake, std::memory_order_acq_rel) == Woken;
 }
 
 void EventDispatcher::wakeUp()
 {
-    if (d->wake.exchange(Woken, std::memory_order_acq_rel) != Sleeping)
+    if (m_private->wake.exchange(Woken, std::memory_order_acq_rel) != Sleeping)
         return;
     const std::uint64_t one = 1;
     // Cannot fail short of 2^64 - 2 wake-ups.
-    [[maybe_unused]] const ssize_t written = ::write(d->wakeFd, &one, sizeof one);
+    [[maybe_unused]] const ssize_t written = ::write(m_private->wakeFd, &one, sizeof one);
 }
 
 void EventDispatcher::interrupt()
 {
-    d->interrupted.store(true, std::memory_order_relaxed);
+    m_private->interrupted.store(true, std::memory_order_relaxed);
     wakeUp();
 }
 
@@ -342,7 +344,7 @@ void EventDispatcher::registerSocketNotifier(QSocketNotifier* notifier)
         qWarning("QSocketNotifier: socket notifiers cannot be enabled from another thread");
         return;
     }
-    d->notifiers->add(notifier);
+    m_private->notifiers->add(notifier);
 }
 
 void EventDispatcher::unregisterSocketNotifier(QSocketNotifier* notifier)
@@ -351,7 +353,7 @@ void EventDispatcher::unregisterSocketNotifier(QSocketNotifier* notifier)
         qWarning("QSocketNotifier: socket notifiers cannot be disabled from another thread");
         return;
     }
-    d->notifiers->remove(notifier);
+    m_private->notifiers->remove(notifier);
 }
 
 void EventDispatcher::registerTimer(int timerId, qint64 interval, Qt::TimerType timerType,
@@ -361,27 +363,27 @@ void EventDispatcher::registerTimer(int timerId, qint64 interval, Qt::TimerType 
         qWarning("EventDispatcher::registerTimer: invalid arguments or another thread");
         return;
     }
-    d->timers.add(timerId, interval, timerType, object, Clock::now());
+    m_private->timers.add(timerId, interval, timerType, object, Clock::now());
 }
 
 bool EventDispatcher::unregisterTimer(int timerId)
 {
-    return d->timers.remove(timerId);
+    return m_private->timers.remove(timerId);
 }
 
 bool EventDispatcher::unregisterTimers(QObject* object)
 {
-    return d->timers.removeAllOf(object);
+    return m_private->timers.removeAllOf(object);
 }
 
 QList<QAbstractEventDispatcher::TimerInfo> EventDispatcher::registeredTimers(QObject* object) const
 {
-    return d->timers.of(object);
+    return m_private->timers.of(object);
 }
 
 int EventDispatcher::remainingTime(int timerId)
 {
-    return d->timers.remaining(timerId, Clock::now());
+    return m_private->timers.remaining(timerId, Clock::now());
 }
 
 void EventDispatcher::startingUp()

@@ -119,7 +119,7 @@ private:
     [[nodiscard]] int timeoutMilliseconds(bool withTimers) const; ///< -1: nothing is due ever
 
     struct Private;
-    std::unique_ptr<Private> d; // Qt's timers and notifiers, epoll, slots
+    std::unique_ptr<Private> m_private; // Qt's timers and notifiers, epoll, slots
     TimePoint m_now;
 };
 

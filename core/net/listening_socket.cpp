@@ -1,7 +1,7 @@
 #include "net/listener.h"
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -41,7 +41,8 @@ Result<ListeningSocket> ListeningSocket::bind(const std::string& host, std::uint
     const bool bracketed = host.find(':') != std::string::npos;
     const std::string shown = (bracketed ? "[" + host + "]" : host) + ":" + std::to_string(port);
     const auto refused = [&](int error) {
-        return Error{ErrorCode::Io, "cannot bind " + shown + ": " + std::strerror(error),
+        return Error{ErrorCode::Io,
+                     "cannot bind " + shown + ": " + std::generic_category().message(error),
                      hintFor(error, port)};
     };
     const SocketAddress address = SocketAddress::fromNumeric(host, port);

@@ -10,9 +10,9 @@ namespace steelyard::proxy {
 namespace {
 
 /// A request's body kept for a retry (behaviour.md, Resilience).
-constexpr std::size_t kReplayLimit = 64U * 1024U;
+constexpr std::size_t kReplayLimit = 64 * std::size_t{1024};
 /// Of a body kept for a retry, when its exchange waits in the pool: 256 do, by worker.
-constexpr std::size_t kReplayKept = 16U * 1024U;
+constexpr std::size_t kReplayKept = 16 * std::size_t{1024};
 
 std::uint64_t microsOf(Duration duration) noexcept
 {

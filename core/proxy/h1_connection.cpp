@@ -11,7 +11,7 @@ namespace steelyard::proxy {
 namespace {
 
 /// Pieces up to this size are copied behind what waits already: one write for head and small body.
-constexpr std::size_t kCopyBelow = 16U * 1024U;
+constexpr std::size_t kCopyBelow = 16 * std::size_t{1024};
 /// Reads of one connection before others get their turn.
 constexpr int kReadsPerTurn = 2;
 

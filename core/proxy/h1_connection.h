@@ -20,7 +20,7 @@ class H1Connection : public Stream, protected net::TransportHandler
 {
 public:
     /// Output above it: congested. Low mark: a quarter.
-    static constexpr std::size_t kHighMark = 64U * 1024U;
+    static constexpr std::size_t kHighMark = 64 * std::size_t{1024};
 
     // Stream
     void setHandler(StreamHandler* handler) noexcept override { m_handler = handler; }

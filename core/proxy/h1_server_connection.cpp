@@ -10,7 +10,7 @@ namespace steelyard::proxy {
 namespace {
 
 /// An answered request's unread rest is dropped up to here before the connection is given up.
-constexpr std::uint64_t kDiscardBytes = 64U * 1024U;
+constexpr std::uint64_t kDiscardBytes = 64 * std::uint64_t{1024};
 constexpr milliseconds kDiscardTime{1000};
 /// A client that takes nothing of an answer for so long is given up.
 constexpr milliseconds kStalledOutput{30000};

@@ -13,8 +13,9 @@ class OutputBuffer
 {
 public:
     /// Dozens are pooled, so what each keeps is what the worker holds for ever.
-    static constexpr std::size_t kKeepCapacity = 16U * 1024U;
-    static constexpr std::size_t kMoveAt = 256U * 1024U; ///< sent bytes in front of unsent ones
+    static constexpr std::size_t kKeepCapacity = 16 * std::size_t{1024};
+    static constexpr std::size_t kMoveAt =
+        256 * std::size_t{1024}; ///< sent bytes in front of unsent ones
 
     [[nodiscard]] std::string& tail() noexcept { return m_bytes; } ///< append here
 

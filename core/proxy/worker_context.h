@@ -42,7 +42,7 @@ struct MessageReader
     http::MessageHead head;
     std::string input; ///< received, not consumed; starts at a message's or chunk's unfinished part
     /// Of `input`. Hundreds are pooled, so what each keeps is what the worker holds for ever.
-    static constexpr std::size_t kKeepCapacity = 16U * 1024U;
+    static constexpr std::size_t kKeepCapacity = 16 * std::size_t{1024};
 
     void recycle()
     {
@@ -74,7 +74,7 @@ struct ListenerState
 
 struct WorkerContext
 {
-    static constexpr std::size_t kReadSize = 256U * 1024U;
+    static constexpr std::size_t kReadSize = 256 * std::size_t{1024};
 
     WorkerContext(int index, net::EventDispatcher& loop, stats::WorkerCounters& counters);
     ~WorkerContext();

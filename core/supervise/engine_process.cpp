@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -63,7 +63,8 @@ EngineProcess::start(int program, const std::vector<std::string>& arguments,
                      const StartWords& words, Store store)
 {
     const auto failed = [](const char* what) {
-        return Error{ErrorCode::Io, std::string(what) + ": " + std::strerror(errno), {}};
+        return Error{
+            ErrorCode::Io, std::string(what) + ": " + std::generic_category().message(errno), {}};
     };
     int pair[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)

@@ -2,7 +2,7 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstring>
+#include <system_error>
 
 #include <grp.h>
 #include <linux/capability.h>
@@ -17,7 +17,8 @@ namespace {
 
 Error failed(const char* what)
 {
-    return {ErrorCode::Io, std::string("cannot ") + what + ": " + std::strerror(errno),
+    return {ErrorCode::Io,
+            std::string("cannot ") + what + ": " + std::generic_category().message(errno),
             "start without --user, as that user"};
 }
 

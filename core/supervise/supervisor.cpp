@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -177,7 +178,8 @@ void Supervisor::upgrade()
     }
     m_nextProgram = openProgram(m_path.c_str());
     if (!m_nextProgram.valid()) {
-        complain("no upgrade: cannot open " + m_path + ": " + std::strerror(errno));
+        complain("no upgrade: cannot open " + m_path + ": " +
+                 std::generic_category().message(errno));
         return;
     }
     complain("upgrade: starting " + m_path);
@@ -346,7 +348,7 @@ int Supervisor::wait(TimePoint now) const
 int Supervisor::run()
 {
     if (!m_signals.valid() || !m_program.valid()) {
-        complain(std::string("cannot supervise: ") + std::strerror(errno));
+        complain(std::string("cannot supervise: ") + std::generic_category().message(errno));
         return 1;
     }
     start(Role::Serving, {});

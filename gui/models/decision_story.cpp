@@ -36,7 +36,7 @@ qint64 micros(const QJsonObject& object, const char* key)
 QStringList texts(const QJsonValue& list)
 {
     QStringList out;
-    for (const QJsonValue& each : list.toArray())
+    for (const auto each : list.toArray())
         out << each.toString();
     return out;
 }
@@ -49,7 +49,7 @@ DecisionStory::Choice choiceOf(const QJsonObject& object)
                                  words(object, "rule"),
                                  texts(object.value(QLatin1String("draws"))),
                                  {}};
-    for (const QJsonValue& each : object.value(QLatin1String("candidates")).toArray()) {
+    for (const auto each : object.value(QLatin1String("candidates")).toArray()) {
         const QJsonObject row = each.toObject();
         choice.candidates.append({words(row, "server"), words(row, "text"),
                                   row.value(QLatin1String("weight")).toInteger(),
@@ -108,11 +108,11 @@ DecisionStory decisionStory(const QJsonObject& decision)
     story.request = requestRow(decision);
     story.algorithm = words(decision, "algorithm");
     story.queueUs = decision.value(QLatin1String("queue_us")).toInteger();
-    for (const QJsonValue& each : decision.value(QLatin1String("choices")).toArray())
+    for (const auto each : decision.value(QLatin1String("choices")).toArray())
         story.choices.append(choiceOf(each.toObject()));
-    for (const QJsonValue& each : decision.value(QLatin1String("filtered")).toArray())
+    for (const auto each : decision.value(QLatin1String("filtered")).toArray())
         story.filtered.append({words(each.toObject(), "server"), words(each.toObject(), "why")});
-    for (const QJsonValue& each : decision.value(QLatin1String("attempts")).toArray()) {
+    for (const auto each : decision.value(QLatin1String("attempts")).toArray()) {
         const QJsonObject row = each.toObject();
         story.attempts.append({words(row, "server"), words(row, "result"),
                                micros(row, "started_us"), micros(row, "connected_us"),

@@ -12,7 +12,7 @@ namespace steelyard::gui {
 void RoutesModel::set(const QJsonArray& routes, bool asked)
 {
     QList<RouteRow> rows;
-    for (const QJsonValue& each : routes) {
+    for (const auto each : routes) {
         const QJsonObject row = each.toObject();
         const auto word = [&row](const char* key) {
             return row.value(QLatin1String(key)).toString();

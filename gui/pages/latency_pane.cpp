@@ -63,7 +63,7 @@ void LatencyPane::ask()
 void LatencyPane::take(const engine::CommandResult& result)
 {
     LatencyCounts counts;
-    for (const QJsonValue& each : result.data.value(QLatin1String("buckets")).toArray()) {
+    for (const auto each : result.data.value(QLatin1String("buckets")).toArray()) {
         const QJsonArray pair = each.toArray();
         if (pair.at(0).toDouble() > 0 && pair.at(1).toDouble() > 0)
             counts.append({pair.at(0).toDouble(), pair.at(1).toDouble()});

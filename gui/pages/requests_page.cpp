@@ -195,7 +195,7 @@ void RequestsPage::take(const engine::CommandResult& result)
     if (m_paused || result.outcome != engine::Outcome::Done)
         return;
     QList<RequestRow> rows;
-    for (const QJsonValue& each : result.data.value(QLatin1String("decisions")).toArray())
+    for (const auto each : result.data.value(QLatin1String("decisions")).toArray())
         rows.append(requestRow(each.toObject()));
     const int top = m_table->verticalScrollBar()->value();
     const int current = m_table->currentIndex().row();
