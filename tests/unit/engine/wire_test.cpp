@@ -5,6 +5,8 @@
 #include <QJsonDocument>
 #include <QTest>
 
+#include <cmath>
+
 using namespace steelyard;
 using namespace steelyard::engine;
 
@@ -78,6 +80,26 @@ private Q_SLOTS:
             QVERIFY2(same(snapshotFromJson(overTheWire(made)), made),
                      qPrintable(QStringLiteral("round %1").arg(i)));
         }
+    }
+
+    void aSnapshotsFrameSaysTheSame()
+    {
+        const auto read = [](const stats::Snapshot& made) {
+            const QByteArray frame = snapshotFrame(made);
+            return frame.endsWith('\n') && frame.count('\n') == 1
+                       ? QJsonDocument::fromJson(frame).object()
+                       : QJsonObject();
+        };
+        test::SnapshotMaker maker(43);
+        for (int i = 0; i < 100; ++i) {
+            stats::Snapshot made = maker.make(i % 4, i % 5);
+            made.configPath = i % 2 == 0 ? "/etc/s\"t\\eel\n\x01\x7fyard/\u00fc" : "\xff\xc3";
+            made.cpuShare = i == 7 ? std::nan("") : i == 8 ? HUGE_VAL : 1e300 / (i + 1);
+            made.totals.bytesIn = ~std::uint64_t{0} - static_cast<std::uint64_t>(i);
+            QCOMPARE(read(made), (QJsonObject{{QStringLiteral("snapshot"), overTheWire(made)}}));
+        }
+        QCOMPARE(read({}),
+                 (QJsonObject{{QStringLiteral("snapshot"), overTheWire(stats::Snapshot())}}));
     }
 
     void eventsAndResultsComeBackExactly()
