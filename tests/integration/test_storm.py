@@ -29,7 +29,7 @@ def configuration(lab, pool, shadow, chance):
     every = {"health_check": health(), "stickiness": {"idle": "1m", "max": "1h", "when_draining": "keep"},
              "outlier_detection": {"window": "1s", "eject_for": "1s", "latency_factor": 20},
              "slow_start": {"window": "1s"}, "affinity": {"key": "path", "bounded_load": "150%"},
-             "timeouts": {"queue": "5s"}, "drain": {"timeout": "2s"}, "retry": {"attempts": 2}}
+             "timeouts": {"queue": "5s"}, "drain": {"timeout": f"{int(scaled(2))}s"}, "retry": {"attempts": 2}}
     return lab.config(entries, pool={**every, "algorithm": chance.choice(ALGORITHMS)}, routes=routes,
                       pools=[{"name": "other", "algorithm": chance.choice(ALGORITHMS), "backends": [server(pool[0])],
                               **every},
@@ -42,7 +42,8 @@ def act(engine, chance, pool, remake):
     command = chance.choice([
         ["weight", name, str(chance.randint(0, 256))], ["algorithm", "shop", chance.choice(ALGORITHMS)],
         ["drain", name],
-        ["drain", name, "--timeout", "500ms"], ["maintenance", name], ["ready", name], ["ready", name], ["ready", name],
+        ["drain", name, "--timeout", f"{int(scaled(500))}ms"], ["maintenance", name],
+        ["ready", name], ["ready", name], ["ready", name],
         ["expire", name], ["sessions"], ["explain"], ["explain", "--record", chance.choice(["all", "sampled"])],
         ["explain", "--verify"], ["route", "GET", "/split", "-H", "Host: x"], ["servers"], ["check-now"], ["reload"]])
     if command == ["reload"]:
