@@ -193,6 +193,7 @@ template <typename Score>
 
 /// For explain(): a number as short as it says enough; which were drawn by lowestOfFew().
 [[nodiscard]] std::string figure(double value);
+[[nodiscard]] std::string latencyFigure(float us); ///< "2.5 ms"; of 0 (LoadSample): "unmeasured"
 void explainFew(std::size_t count, const PickInputs& inputs, Explanation& out);
 void explainPressure(std::span<const Candidate> candidates, std::size_t i, const PickInputs& inputs,
                      Explanation::Line& line);

@@ -54,4 +54,9 @@ std::string figure(double value)
     return text;
 }
 
+std::string latencyFigure(float us)
+{
+    return us > 0 ? figure(static_cast<double>(us) / 1000) + " ms" : "unmeasured";
+}
+
 } // namespace steelyard::balancing

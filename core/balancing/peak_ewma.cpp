@@ -58,8 +58,8 @@ public:
             const LoadSample load = loadOf(candidates(), i, inputs);
             Explanation::Line& line = out.candidates[i];
             line.score = static_cast<double>(Wait::of(candidates(), i, inputs).micros);
-            line.text = figure(static_cast<double>(load.latencyAt(inputs.nowUs)) / 1000) +
-                        " ms x " + std::to_string(load.inFlight + 1ULL) + " / " +
+            line.text = latencyFigure(load.latencyAt(inputs.nowUs)) + " x " +
+                        std::to_string(load.inFlight + 1ULL) + " / " +
                         std::to_string(candidates()[i].weight) + " = " + figure(line.score / 1000);
         }
     }

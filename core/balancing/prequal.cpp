@@ -65,7 +65,7 @@ public:
             line.text = std::string(probe.hot ? "hot: " : "cold: ") +
                         std::to_string(probe.pressure.inFlight) + " / " +
                         std::to_string(probe.pressure.weight) + ", " +
-                        figure(static_cast<double>(probe.latencyUs) / 1000) + " ms";
+                        latencyFigure(probe.latencyUs);
         }
         out.draws.push_back(std::move(drawn));
     }

@@ -161,8 +161,10 @@ private Q_SLOTS:
         QCOMPARE(recompute(decision), 1);
 
         pool.load(0).recordLatency(2'000, 0);
-        pool.load(1).recordLatency(10'000, 0);
         const auto ewma = makeBalancer({Algorithm::PeakEwma}, pool.candidates());
+        QCOMPARE(pickRecorded(*ewma, {7}, decision), 1);
+        QCOMPARE(explain(decision).candidates[1].text, std::string("unmeasured x 1 / 50 = 0"));
+        pool.load(1).recordLatency(10'000, 0);
         QCOMPARE(pickRecorded(*ewma, {7}, decision), 0);
         QCOMPARE(explain(decision).candidates[0].text, std::string("2 ms x 4 / 100 = 0.08"));
         QCOMPARE(explain(decision).candidates[1].text, std::string("10 ms x 1 / 50 = 0.2"));
